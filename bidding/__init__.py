@@ -1,0 +1,1 @@
+"""From notice to contract: forms, profiles, tickets, box, roll, opening and the tender's state machine."""

@@ -1,0 +1,1 @@
+"""Who marks, and how: rule sets, marks as certificates, and the composition of all claims."""

@@ -1,0 +1,1 @@
+"""What every room uses: canonical bytes, signatures, errors, ids, money and time."""

@@ -1,0 +1,115 @@
+"""Canonical JSON: RFC 8785 over a subset in which a value has exactly one spelling (docs/formats/sealing.md §1).
+
+Allowed: objects with ASCII member names, arrays, strings without surrogates, booleans, integers within
+±(2^53 − 1). No floats, no null, no minus zero. At most 1 MiB, nested at most 16 deep.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final, TypeAlias, cast
+
+from ledger.basics.errors import Refusal
+
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
+
+MAX_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 16
+MAX_INT: Final = (1 << 53) - 1
+
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*\Z")
+
+
+def canonical(value: object) -> bytes:
+    """The one spelling of `value` in UTF-8. Raises `Refusal("canonical.*")` for what has none."""
+    _check(value, 1)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+    data = text.encode("utf-8")
+    if len(data) > MAX_BYTES:
+        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+    return data
+
+
+def parse(data: bytes) -> Json:
+    """The value whose canonical spelling is `data`; refuses every other bytes."""
+    if len(data) > MAX_BYTES:
+        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer)
+    except Refusal:
+        raise
+    except (ValueError, RecursionError) as exc:
+        raise Refusal("canonical.not_json") from exc
+    if canonical(value) != data:
+        raise Refusal("canonical.not_canonical")
+    return cast(Json, value)
+
+
+def parse_object(data: bytes) -> dict[str, Json]:
+    """`parse`, and the value must be an object."""
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise Refusal("canonical.not_object")
+    return value
+
+
+def members(value: object, names: str, optional: str = "") -> dict[str, Json]:
+    """`value` if it is an object with exactly the space-separated `names` (and any of `optional`)."""
+    if not isinstance(value, dict):
+        raise Refusal("canonical.not_object")
+    wanted, allowed = set(names.split()), set(names.split()) | set(optional.split())
+    for name in sorted(wanted - value.keys()):
+        raise Refusal("canonical.missing_member", member=name)
+    for name in sorted(str(key) for key in value.keys() - allowed):
+        raise Refusal("canonical.unknown_member", member=name[:64])
+    return cast(dict[str, Json], value)
+
+
+def unhex(value: object, length: int | None = None, field: str = "hex") -> bytes:
+    """The bytes of a lower-case hex string of `length` bytes (any length if None)."""
+    if not isinstance(value, str) or not _HEX.match(value) or (length is not None and len(value) != 2 * length):
+        raise Refusal("canonical.bad_hex", field=field, length=-1 if length is None else length)
+    return bytes.fromhex(value)
+
+
+def _check(value: object, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise Refusal("canonical.too_deep", limit=MAX_DEPTH)
+    if isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        _text(value)
+    elif isinstance(value, int):
+        if abs(value) > MAX_INT:
+            raise Refusal("canonical.integer_range", limit=MAX_INT)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if not isinstance(name, str) or not name.isascii():
+                raise Refusal("canonical.member_name")
+            _check(item, depth + 1)
+    else:
+        raise Refusal("canonical.bad_type", found=type(value).__name__)
+
+
+def _text(value: str) -> None:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise Refusal("canonical.surrogate") from exc
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17:
+        raise Refusal("canonical.integer_range", limit=MAX_INT)
+    return int(digits)
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        raise Refusal("canonical.doubled_member")
+    return out

@@ -1,0 +1,1 @@
+"""Delivery: the one package that knows Flask and processes. It decides nothing."""
