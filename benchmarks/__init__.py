@@ -1,0 +1,1 @@
+"""Ratios against the bare operations (`make bench`): `python -m benchmarks`."""

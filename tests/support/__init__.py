@@ -1,0 +1,1 @@
+"""What the tests share: databases, processes, browsers, seeded samples."""
