@@ -1,0 +1,118 @@
+"""An institution's memory: one JSON object a line, appended and on the disk before anything leaves the house.
+
+A crash can tear only the last line, and what it was about has not left; it is cut off on opening. Any other damage
+is refused: a custodian that forgot what it signed must be restored by a person, not go on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from ledger.basics.canonical import Json
+from ledger.basics.errors import Refusal
+
+if os.name == "posix":
+    import fcntl
+
+# The longest record is a release: at most 1 MiB of canonical JSON, and what stands around it.
+_LONGEST: Final = 2 << 20
+
+
+class Journal:
+    """The records of `path`, held open and locked against a second process; `append` returns once they are durable."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `Refusal("institution.folder_busy")`, `Refusal("institution.journal_damaged", line=…)`."""
+        self._path = path
+        new = not path.exists()
+        self._file = path.open("a+b", buffering=0)
+        try:
+            path.chmod(0o600)
+            self._lock()
+            self.records: list[dict[str, Json]] = list(self._read())
+        except BaseException:
+            self._file.close()
+            raise
+        if new:
+            sync_folder(path.parent)
+
+    def append(self, record: dict[str, Json]) -> None:
+        """Write a record and wait for the disk."""
+        line = json.dumps(record, separators=(",", ":"), sort_keys=True).encode("ascii") + b"\n"
+        if len(line) > _LONGEST:
+            raise ValueError("a record is too long")
+        start = self._file.seek(0, os.SEEK_END)
+        try:
+            view = memoryview(line)
+            while view:
+                view = view[self._file.write(view) or 0 :]
+            os.fsync(self._file.fileno())
+        except OSError:
+            # A line half written would stand in the way of the next.
+            os.ftruncate(self._file.fileno(), start)
+            raise
+        self.records.append(record)
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _lock(self) -> None:
+        if os.name == "posix":
+            try:
+                fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise Refusal("institution.folder_busy", folder=self._path.parent.name) from exc
+
+    def _read(self) -> Iterator[dict[str, Json]]:
+        self._file.seek(0)
+        good = 0
+        with self._path.open("rb") as lines:
+            for number, line in enumerate(iter(lambda: lines.readline(_LONGEST + 1), b""), 1):
+                if not line.endswith(b"\n"):
+                    if lines.readline(1):
+                        raise Refusal("institution.journal_damaged", line=number)
+                    os.ftruncate(self._file.fileno(), good)
+                    os.fsync(self._file.fileno())
+                    return
+                try:
+                    record = json.loads(line)
+                except ValueError as why:
+                    raise Refusal("institution.journal_damaged", line=number) from why
+                if not isinstance(record, dict):
+                    raise Refusal("institution.journal_damaged", line=number)
+                good += len(line)
+                yield record
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` at `path` whole or not at all, and wait for the disk."""
+    beside = path.with_name(f".{path.name}.tmp")
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:  # noqa: PTH123 - with a mode
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's own entries are on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
