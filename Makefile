@@ -14,7 +14,7 @@ ARGS       ?=
 MINGJING   := $(BIN)/mingjing
 DEMO       := $(MINGJING) demo --fast
 RUN        := $(MINGJING) demo --serve
-PYTEST     := $(PYTHON) -m pytest -n $(JOBS) --dist loadgroup --durations=15
+PYTEST     := $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --durations=15
 BENCH      := $(PYTHON) -m benchmarks
 PACKAGES   := bidding evaluation guarantees ledger web
 
