@@ -1,0 +1,177 @@
+"""Reading the book of record: streams, events by leaf, what may be shown; and disclosing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ledger import events
+from ledger.basics.canonical import Json, parse
+from ledger.basics.errors import Refusal
+from ledger.events import Event
+from ledger.store import tables
+from ledger.store.append import version
+
+__all__ = [
+    "Stored",
+    "by_leaf",
+    "disclose_event",
+    "disclose_value",
+    "disclosed_value",
+    "erase_value",
+    "load",
+    "sealed_value",
+    "streams",
+    "version",
+    "visible",
+    "visible_since",
+]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An event with its salt and leaf (32 bytes each); `index`: its place in the tree, None before sequencing."""
+
+    event: Event
+    salt: bytes
+    leaf: bytes
+    visible: bool
+    index: int | None
+
+
+def load(conn: sa.Connection, stream: str, after: int = 0) -> list[Stored]:
+    """The events of a stream with a version greater than `after`, in order, disclosed or not."""
+    return _stored(conn, tables.events.c.stream == stream, tables.events.c.version > after)
+
+
+def by_leaf(conn: sa.Connection, leaf: bytes) -> Stored:
+    """The event with this leaf, disclosed or not; `Refusal("event.unknown")`."""
+    found = _stored(conn, tables.events.c.leaf == leaf)
+    if not found:
+        raise Refusal("event.unknown", event=leaf.hex())
+    return found[0]
+
+
+def visible(conn: sa.Connection, stream: str, after: int = 0, limit: int = 1000) -> list[Stored]:
+    """The disclosed and sequenced events of a stream with a version greater than `after`, in order.
+
+    A version that is not disclosed yet leaves a gap: the reader sees that something is there.
+    """
+    return _stored(
+        conn,
+        tables.events.c.stream == stream,
+        tables.events.c.version > after,
+        tables.events.c.visible,
+        tables.entries.c.idx.is_not(None),
+        limit=limit,
+    )
+
+
+def visible_since(conn: sa.Connection, index: int, limit: int = 1000) -> list[Stored]:
+    """The disclosed events of all streams from this place in the tree on, in the tree's order.
+
+    What is disclosed later stands where it stood: a reader that has passed it finds it by its leaf.
+    """
+    return _stored(
+        conn, tables.entries.c.idx >= index, tables.events.c.visible, order=tables.entries.c.idx, limit=limit
+    )
+
+
+def streams(conn: sa.Connection, prefix: str) -> dict[str, int]:
+    """The last version of every stream whose name begins with `prefix`."""
+    column = tables.events.c.stream
+    query = (
+        sa.select(column, sa.func.max(tables.events.c.version).label("last"))
+        # A stream's characters all stand before DEL, and the column sorts by bytes.
+        .where(column >= prefix, column < prefix + "\x7f")
+        .group_by(column)
+        .order_by(column)
+    )
+    return {row.stream: row.last for row in conn.execute(query)}
+
+
+def disclose_event(conn: sa.Connection, stream: str, number: int) -> None:
+    """From now on this event is served with its salt; again does nothing. `Refusal("event.unknown")`."""
+    changed = conn.execute(
+        sa.update(tables.events)
+        .where(tables.events.c.stream == stream, tables.events.c.version == number)
+        .values(visible=True)
+    )
+    if changed.rowcount != 1:
+        raise Refusal("event.unknown", event=f"{stream}@{number}")
+
+
+def disclose_value(conn: sa.Connection, stream: str, number: int, name: str) -> None:
+    """From now on this sealed value is served with its salt; again does nothing.
+
+    Raises `Refusal("sealed_value.unknown")`, or `sealed_value.not_held` if it is held elsewhere or was erased.
+    """
+    sealed_value(conn, stream, number, name)
+    conn.execute(sa.update(tables.sealed_values).where(*_value(stream, number, name)).values(disclosed=True))
+
+
+def erase_value(conn: sa.Connection, stream: str, number: int, name: str) -> None:
+    """Forgets a sealed value and its salt for ever; the commitment stays. An event must cite the ground."""
+    sealed_value(conn, stream, number, name)
+    conn.execute(
+        sa.update(tables.sealed_values)
+        .where(*_value(stream, number, name))
+        .values(salt=None, value=None, disclosed=False)
+    )
+
+
+def sealed_value(conn: sa.Connection, stream: str, number: int, name: str) -> tuple[bytes, Json]:
+    """`(salt, value)` of a sealed value, disclosed or not.
+
+    Raises `Refusal("sealed_value.unknown")`, or `sealed_value.not_held` if it is held elsewhere or was erased.
+    """
+    return _open(conn, stream, number, name, shown=False)
+
+
+def disclosed_value(conn: sa.Connection, stream: str, number: int, name: str) -> tuple[bytes, Json]:
+    """`(salt, value)` of a disclosed value; one that is not disclosed is `sealed_value.not_disclosed`."""
+    return _open(conn, stream, number, name, shown=True)
+
+
+def _open(conn: sa.Connection, stream: str, number: int, name: str, *, shown: bool) -> tuple[bytes, Json]:
+    table = tables.sealed_values
+    row = conn.execute(
+        sa.select(table.c.salt, table.c.value, table.c.disclosed).where(*_value(stream, number, name))
+    ).one_or_none()
+    if row is None:
+        raise Refusal("sealed_value.unknown", event=f"{stream}@{number}", name=name)
+    if shown and not row.disclosed:
+        raise Refusal("sealed_value.not_disclosed", event=f"{stream}@{number}", name=name)
+    if row.salt is None:
+        raise Refusal("sealed_value.not_held", event=f"{stream}@{number}", name=name)
+    return bytes(row.salt), parse(bytes(row.value))
+
+
+def _value(stream: str, number: int, name: str) -> tuple[sa.ColumnElement[bool], ...]:
+    table = tables.sealed_values
+    return table.c.stream == stream, table.c.version == number, table.c.name == name
+
+
+def _stored(
+    conn: sa.Connection,
+    *where: sa.ColumnElement[bool],
+    order: sa.ColumnElement[Any] | None = None,
+    limit: int | None = None,
+) -> list[Stored]:
+    table = tables.events
+    query = (
+        sa.select(table.c.body, table.c.salt, table.c.leaf, table.c.visible, tables.entries.c.idx)
+        .join(tables.entries, tables.entries.c.id == table.c.entry_id)
+        .where(*where)
+        .order_by(table.c.version if order is None else order)
+        .limit(limit)
+    )
+    return [_row(row) for row in conn.execute(query)]
+
+
+def _row(row: Sequence[Any]) -> Stored:
+    body, salt, leaf, shown, index = row
+    return Stored(events.decode(bytes(body)), bytes(salt), bytes(leaf), bool(shown), index)
