@@ -1,0 +1,29 @@
+"""Rule sets (评标办法) and the evaluation without a human hand: pure, exact, replayable by anyone.
+
+`check_rule_set` and `bidding.form.check_form` read the published documents, `lint` says what the law and good sense
+want of them, `evaluate` makes the report, `recompute` is evaluate again and compare.
+"""
+
+from __future__ import annotations
+
+from evaluation.rules.document import RuleSet, check_rule_set
+from evaluation.rules.engine import OpenedBid, evaluate, recompute
+from evaluation.rules.lint import Finding, check_publishable, lint
+from evaluation.rules.ranking import tie_order, tie_value
+from evaluation.rules.render import render
+from evaluation.rules.report import Report
+
+__all__ = [
+    "Finding",
+    "OpenedBid",
+    "Report",
+    "RuleSet",
+    "check_publishable",
+    "check_rule_set",
+    "evaluate",
+    "lint",
+    "recompute",
+    "render",
+    "tie_order",
+    "tie_value",
+]
