@@ -2,7 +2,7 @@
 # Installs what one of four levels adds (`make` calls them in order):
 #   run     the platform itself, into .venv                           (needs Python with venv)
 #   dev     the same with its linters and test libraries              (the same)
-#   test    what the test suite starts: PostgreSQL, Chromium, CJK fonts
+#   test    what the test suite starts: PostgreSQL, Chromium, CJK fonts, and Go where it can be had
 #   judges  the outside judges: Go with golang.org/x/mod
 # Missing Debian packages are installed with apt-get, as root or through sudo; nothing present is touched.
 # PYTHON names another interpreter than python3. Where pip finds its packages is pip's own configuration.
@@ -104,7 +104,11 @@ run | dev)
     make_venv
     pip_install "$([ "$level" = run ] && echo server || echo server,dev)"
     ;;
-test) install_test_programs ;;
+test)
+    install_test_programs
+    # A subshell: without Go the suite still runs, only without that judge.
+    (install_judges) || say "Go cannot be installed here: tests/judges are left out"
+    ;;
 judges) install_judges ;;
 esac
 say "ready ($level)"

@@ -15,7 +15,11 @@ import pytest
 from tests.support.tree import ROOT, files
 
 ONE_PAGE: Final = 80  # lines
-DECISIONS: Final = [path for path in files() if path.parts[:2] == ("docs", "decisions") and path.suffix == ".md"]
+DECISIONS: Final = [
+    path
+    for path in files()
+    if path.parts[:2] == ("docs", "decisions") and path.suffix == ".md" and path.name != "README.md"
+]
 READMES: Final = [Path("README.md"), Path("README.zh-CN.md")]
 DOCUMENTS: Final = [path for path in files() if path.suffix == ".md"]
 
