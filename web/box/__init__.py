@@ -1,0 +1,1 @@
+"""The box (投标箱): the application that takes bids and knows no account. It shares nothing with the office."""

@@ -1,0 +1,195 @@
+"""Submitting, withdrawing, and what a bid key may see of its own: small signed messages, one short transaction each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Connection
+
+from bidding import box_store
+from bidding.box_store import Accepted
+from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal, check_taking
+from ledger.basics import clock, signing
+from ledger.basics.canonical import MAX_BYTES, Json, canonical, members, parse_object
+from ledger.basics.errors import Refusal
+from ledger.basics.ids import check_id, new_id
+from ledger.store.engine import database_now
+from web.blobs import PIECE
+from web.box.parts import Parts
+from web.box.requests import ticket
+
+LETTER: Final = 4000  # characters of an enquiry or objection
+LETTERS: Final = 20  # of one bid key on one lot
+
+
+class Bids:
+    """The routes for submissions, withdrawals, letters and lost ciphertexts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def blueprint(self) -> Blueprint:
+        """The routes below, all under `/box/`."""
+        blue = Blueprint("bids", __name__)
+        blue.add_url_rule("/box/submissions", "submit", self.submit, methods=["POST"])
+        blue.add_url_rule("/box/withdrawals", "withdraw", self.withdraw, methods=["POST"])
+        blue.add_url_rule("/box/bids/<tender>/<lot>", "own", self.own, methods=["GET"])
+        blue.add_url_rule("/box/enquiries", "enquire", self.enquire, methods=["POST"])
+        blue.add_url_rule("/box/objections", "object_", self.object_, methods=["POST"])
+        blue.add_url_rule("/box/files/<sha256>", "supply", self.supply, methods=["PUT"])
+        return blue
+
+    def submit(self) -> Response:
+        """Take a submission: everything it names is here and hashed already, so nothing is read again."""
+        body = _body()
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            message = Submission.parse(parse_object(who.body(body)))
+            _same_key(message.bid_key, who.signed.bid_key)
+            lot = box_store.lot_for_share(conn, message.tender, message.lot)
+            current = box_store.newest(conn, message.tender, message.lot, message.bid_key)
+            names = [content.sha256.hex() for _, _, content in message.contents()]
+            held = box_store.complete_sizes(conn, message.bid_key, names)
+            others = box_store.other_ticket_keys(conn, message.tender, message.lot)
+            at = database_now(conn)
+            if accept(lot, current, message, at, held, others) == "again" and current is not None:
+                return _receipt(current)
+            return _receipt(self._take(conn, lot, message, "submission"), 201)
+
+    def withdraw(self) -> Response:
+        """Take a withdrawal: what it withdraws stays shut for ever."""
+        body = _body()
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            message = Withdrawal.parse(parse_object(who.body(body)))
+            _same_key(message.bid_key, who.signed.bid_key)
+            lot = box_store.lot_for_share(conn, message.tender, message.lot)
+            current = box_store.newest(conn, message.tender, message.lot, message.bid_key)
+            if accept_withdrawal(lot, current, message, database_now(conn)) == "again" and current is not None:
+                return _receipt(current)
+            return _receipt(self._take(conn, lot, message, "withdrawal"), 201)
+
+    def own(self, tender: str, lot: str) -> Response:
+        """Everything accepted of the asking key on a lot, with receipts; an empty list for any other key."""
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            who.body(b"")
+            items = box_store.history(conn, check_id(tender, "tender"), check_id(lot, "lot"), who.signed.bid_key)
+        entries: list[Json] = [
+            {
+                "kind": item.kind,
+                "sha256": item.sha256,
+                "seq": item.seq,
+                "stale": item.stale,
+                "message": parse_object(item.envelope),
+                "receipt": parse_object(item.receipt),
+            }
+            for item in items
+        ]
+        return _json({"tender": tender, "lot": lot, "bid_key": who.signed.bid_key, "accepted": entries})
+
+    def enquire(self) -> Response:
+        """An enquiry, for who holds a ticket: `{tender, lot, text}`. Its answer names no asker."""
+        body = _body()
+        bearer = ticket(request)
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            got = members(parse_object(who.body(body)), "tender lot text")
+            if (bearer["tender"], bearer["lot"]) != (got["tender"], got["lot"]):
+                raise Refusal("submission.ticket_other_lot")
+            lot = box_store.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
+            self.parts.admit(lot, who.signed.bid_key, bearer["ticket"], database_now(conn))
+            return self._letter(conn, lot, "enquiry", who.signed.bid_key, {"text": _text(got["text"])})
+
+    def object_(self) -> Response:
+        """An objection by somebody whose bid was accepted: the envelope of TYPE request is kept as its signature."""
+        body = _body()
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            got = members(parse_object(who.body(body)), "tender lot kind text")
+            if got["kind"] not in ("documents", "opening", "result"):
+                raise Refusal("letter.kind")
+            lot = box_store.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
+            if box_store.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
+                raise Refusal("letter.no_bid")
+            content: dict[str, Json] = {
+                "kind": got["kind"],
+                "text": _text(got["text"]),
+                "bid_key": who.signed.bid_key,
+                "signature": who.envelope,
+            }
+            return self._letter(conn, lot, "objection", who.signed.bid_key, content)
+
+    def supply(self, sha256: str) -> Response:
+        """A ciphertext of the asking key's own accepted bid again, where the store lost it after the close."""
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            if who.signed.body_sha256 != sha256:
+                raise Refusal("request.body_differs")
+            if not box_store.names(conn, who.signed.bid_key, sha256):
+                raise Refusal("upload.unknown")
+        if not self.parts.blobs.holds(sha256):
+            self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
+        return Response(status=204)
+
+    def _take(self, conn: Connection, lot: BoxLot, message: Submission | Withdrawal, kind: str) -> Accepted:
+        # The clock is read under the lot's lock, so the minute it names is not yet written.
+        at = database_now(conn)
+        check_taking(lot, at, suspended_too=kind == "withdrawal")
+        minute = clock.text(clock.floor(at, self.parts.interval))
+        stated: dict[str, Json] = {
+            "lot": lot.lot,
+            "submission_sha256": message.sha256,
+            "at": clock.text(at),
+            "minute": minute,
+        }
+        receipt = signing.sign("receipt", stated, self.parts.receipt_key)
+        item = Accepted(
+            message.sha256,
+            lot.tender,
+            lot.lot,
+            message.bid_key,
+            message.seq,
+            kind,
+            clock.text(at),
+            minute,
+            False,
+            canonical(message.envelope),
+            canonical(receipt),
+        )
+        box_store.add_accepted(conn, item)
+        return item
+
+    def _letter(self, conn: Connection, lot: BoxLot, kind: str, bid_key: str, content: dict[str, Json]) -> Response:
+        if box_store.letters_of(conn, lot.tender, lot.lot, bid_key) >= LETTERS:
+            raise Refusal("letter.too_many", limit=LETTERS)
+        letter = new_id(self.parts.entropy)
+        at = database_now(conn)
+        box_store.add_letter(conn, letter, lot.tender, lot.lot, kind, at, bid_key, canonical(content))
+        return _json({"id": letter, "at": clock.text(at)}, 201)
+
+
+def _body() -> bytes:
+    if (request.content_length or 0) > MAX_BYTES:
+        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=request.content_length or 0)
+    return request.get_data(cache=False)
+
+
+def _same_key(of_message: str, of_request: str) -> None:
+    if of_message != of_request:
+        raise Refusal("signature.wrong_key")
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > LETTER:
+        raise Refusal("letter.text", limit=LETTER)
+    return value
+
+
+def _receipt(item: Accepted, status: int = 200) -> Response:
+    return _json({"sha256": item.sha256, "receipt": parse_object(item.receipt)}, status)
+
+
+def _json(value: Json, status: int = 200) -> Response:
+    return Response(canonical(value), status=status, mimetype="application/json")
