@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Final
 
 from ledger import tiles
 from ledger.basics.errors import Refusal
+from ledger.files import write_atomically
 from ledger.tiles import Tile
 
 SIGNED: Final = "signed"  # the note of the last checkpoint whose tiles are all here
@@ -26,23 +25,6 @@ def exclusive(folder: Path) -> Iterator[None]:
     with (folder / LOCK).open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, and returns only when it is on disk: temporary file, fsync, rename, fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
 
 
 def write_tile(folder: Path, tile: Tile, data: bytes) -> None:
@@ -61,11 +43,3 @@ def read_tile(folder: Path, path: str) -> bytes:
         return (folder / tile.path).read_bytes()
     except FileNotFoundError as exc:
         raise Refusal("log.not_found", path=tile.path) from exc
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

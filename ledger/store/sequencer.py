@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import checkpoint, merkle, tiles
 from ledger.basics.errors import Refusal
 from ledger.checkpoint import Checkpoint, Policy
+from ledger.files import write_atomically
 from ledger.store import folder as files
 from ledger.store import tables, tree
 from ledger.store.engine import database_now, reading, to_ms, transaction
@@ -97,7 +98,7 @@ class Sequencer:
             last, edge = _last_signed(conn), tree.frontier(conn)
             if last and marker < last.size:
                 self._write_tiles(conn, marker, last.size)
-                files.write_atomically(self._folder / files.SIGNED, last.note.encode())
+                write_atomically(self._folder / files.SIGNED, last.note.encode())
                 marker = last.size
             if not _due(last, edge.size):
                 return None
@@ -120,7 +121,7 @@ class Sequencer:
                     witnessed=self._policy.threshold == 0,
                 )
             )
-        files.write_atomically(self._folder / files.SIGNED, note.encode())
+        write_atomically(self._folder / files.SIGNED, note.encode())
         return head
 
     def _grow(self, conn: sa.Connection, edge: merkle.Frontier, entries: Iterable[bytes]) -> None:

@@ -1,0 +1,125 @@
+"""A small HTTP client for institutions and bidders: standard library, one connection, bounded answers, no redirects.
+
+An answer with a status of 400 or more whose body is `{"error": {"code", "params"}}` is raised as that `Refusal`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from ledger.basics.errors import Param, Refusal
+
+MAX_ANSWER: Final = 64 * 1024 * 1024
+_CODE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\Z")
+_PATH: Final = re.compile(r"[!-~]*\Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers (names in lower case) and body."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class HttpClient:
+    """Asks one server, whose `base` is `http(s)://host[:port][/prefix]`. Not for use by several threads at once."""
+
+    def __init__(self, base: str, timeout: float = 20.0) -> None:
+        """`timeout`: seconds, for connecting and for each read. Raises `Refusal("http.bad_address")`."""
+        parts = urlsplit(base)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise Refusal("http.bad_address", address=base[:200])
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self.base = base.rstrip("/")
+        self._prefix = parts.path.rstrip("/")
+        self._connection = kind(parts.hostname, parts.port, timeout=timeout)
+
+    def get(self, path: str, *, most: int = MAX_ANSWER, headers: Mapping[str, str] | None = None) -> bytes:
+        """The body of an answer below 300; else a `Refusal`: the server's own, `http.status` or as `exchange`."""
+        return self.ask("GET", path, most=most, headers=headers).body
+
+    def post(self, path: str, body: bytes, content_type: str = "application/json") -> Answer:
+        """Posts bytes; refuses as `get` does."""
+        return self.ask("POST", path, body, headers={"Content-Type": content_type})
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        most: int = MAX_ANSWER,
+    ) -> Answer:
+        """The answer to one request, if its status is below 300; else a `Refusal`."""
+        answer = self.exchange(method, path, body, headers=headers, most=most)
+        if answer.status >= 300:
+            raise _refusal(answer, path)
+        return answer
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        most: int = MAX_ANSWER,
+    ) -> Answer:
+        """The answer whatever its status; `Refusal("http.unreachable")`, `Refusal("http.too_long")`."""
+        if not _PATH.match(path):
+            raise Refusal("http.bad_address", address=path[:200])
+        target = f"{self._prefix}/{path.lstrip('/')}"
+        # A kept connection may have been closed by the server meanwhile: that says nothing, one fresh try does. Only
+        # requests that may safely arrive twice are tried again.
+        tries = 2 if self._connection.sock is not None and method in ("GET", "HEAD") else 1
+        for left in reversed(range(tries)):
+            try:
+                return self._once(method, target, body, dict(headers or {}), most)
+            except (OSError, http.client.HTTPException) as exc:
+                self._connection.close()
+                if not left:
+                    raise Refusal("http.unreachable", address=self.base[:200], error=type(exc).__name__) from exc
+            except Refusal:
+                self._connection.close()
+                raise
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        """Closes the connection; the next request opens it again."""
+        self._connection.close()
+
+    def _once(self, method: str, target: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
+        if method not in ("GET", "HEAD"):
+            self._connection.close()
+        self._connection.request(method, target, body, headers)
+        with self._connection.getresponse() as response:
+            data = response.read(most + 1)
+            if len(data) > most:
+                raise Refusal("http.too_long", address=target[:200], limit=most)
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, names, data)
+
+
+def _refusal(answer: Answer, path: str) -> Refusal:
+    """The server's own refusal if it gave one, else `http.status`."""
+    plain = Refusal("http.status", status=answer.status, address=path[:200])
+    try:
+        error = json.loads(answer.body)["error"]
+        code, params = error["code"], error.get("params", {})
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return plain
+    if not isinstance(code, str) or not _CODE.match(code) or not isinstance(params, dict):
+        return plain
+    kept: dict[str, Param] = {
+        str(name): value for name, value in params.items() if isinstance(value, str | int) and str(name).isidentifier()
+    }
+    return Refusal(code, **kept)
