@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.tree import PACKAGES, ROOT, files, setup_cfg, sources, texts
+from tests.support.tree import PACKAGES, ROOT, assert_none, files, setup_cfg, sources, texts
 
 # Written in pieces, so that this file does not find itself.
 FORBIDDEN: Final = {
@@ -41,46 +41,45 @@ def _found(pattern: str, text: str, path: Path) -> list[str]:
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_no_file_holds(what: str) -> None:
-    assert [hit for path, text in texts() for hit in _found(FORBIDDEN[what], text, path)] == []
+    assert_none(hit for path, text in texts() for hit in _found(FORBIDDEN[what], text, path))
 
 
 @pytest.mark.parametrize("what", TEST_FORBIDDEN)
 def test_no_test_is(what: str) -> None:
     tests = ((path, text) for path, text in texts() if path.parts[0] == "tests" and path.suffix == ".py")
     pattern = TEST_FORBIDDEN[what]
-    assert [hit for path, text in tests if path not in SLEEPERS for hit in _found(pattern, text, path)] == []
+    assert_none(hit for path, text in tests if path not in SLEEPERS for hit in _found(pattern, text, path))
 
 
 def test_every_exemption_from_a_rule_names_the_rule_and_the_reason() -> None:
-    bare = [
+    assert_none(
         f"{path}:{number}: {line.strip()}"
         for path, text in texts()
         if path.suffix == ".py" and path != Path("tests/house/test_house_files.py")
         for number, line in enumerate(text.splitlines(), 1)
         for found in [EXEMPTION.search(line)]
         if found and not REASONED.fullmatch(found["rest"])
-    ]
-    assert bare == []
+    )
 
 
 def test_a_source_file_can_be_read_in_one_sitting() -> None:
-    lengths = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in sources()}
-    assert {path: length for path, length in lengths.items() if length > LONGEST} == {}
+    lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in sources()}
+    assert_none(f"{path}: {length} lines" for path, length in lengths.items() if length > LONGEST)
 
 
 def test_test_files_have_names_of_their_own() -> None:
     names = [path.name for path in files() if path.parts[0] == "tests" and re.match(r"test_.*\.py$", path.name)]
-    assert sorted({name for name in names if names.count(name) > 1}) == []
+    assert_none(sorted({name for name in names if names.count(name) > 1}))
 
 
 def test_every_python_folder_of_a_package_is_a_package() -> None:
     folders = {path.parent for path in sources() if "migrations" not in path.parts}
-    assert [str(folder) for folder in sorted(folders) if folder / "__init__.py" not in files()] == []
+    assert_none(str(folder) for folder in sorted(folders) if folder / "__init__.py" not in files())
 
 
 def test_scripts_can_be_run() -> None:
     scripts = [path for path, text in texts() if text.startswith("#!")]
-    assert [str(path) for path in scripts if not (ROOT / path).stat().st_mode & 0o100] == []
+    assert_none(str(path) for path in scripts if not (ROOT / path).stat().st_mode & 0o100)
 
 
 def test_shell_scripts_parse_and_stop_at_the_first_error() -> None:

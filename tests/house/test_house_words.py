@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.tree import ROOT, files, sources, tree_of
+from tests.support.tree import ROOT, assert_none, files, sources, tree_of
 
 # Calls whose first argument is a code that a person will read.
 CODED: Final = frozenset({"Refusal", "NotYet", "Failure", "Remark", "NotApplicable"})
@@ -110,31 +110,30 @@ def _strings() -> frozenset[str]:
 
 
 def test_every_code_can_be_told_from_the_source() -> None:
-    assert [site.place for site in _sites() if site.codes is None] == []
+    assert_none(site.place for site in _sites() if site.codes is None)
 
 
 def test_every_code_has_words() -> None:
     words = _words()
     missing = {code: site.place for site in _sites() for code in site.codes or () if code not in words}
-    assert missing == {}
+    assert_none(f"{code} ({place})" for code, place in sorted(missing.items()))
 
 
 def test_words_name_only_parameters_that_every_refusal_of_that_code_gives() -> None:
     words = _words()
-    wrong = [
+    assert_none(
         f"{site.place}: {code} gives no {name}"
         for site in _sites()
         if site.given is not None
         for code in site.codes or ()
         if code in words
         for name in sorted(set(FIELD.findall(words[code]["en"])) - site.given)
-    ]
-    assert wrong == []
+    )
 
 
 def test_no_words_are_left_over() -> None:
     used = _strings() | {code for site in _sites() for code in site.codes or ()}
-    assert sorted(code for code in _words() if code not in used) == []
+    assert_none(sorted(code for code in _words() if code not in used))
 
 
 @pytest.mark.parametrize("path", AREAS, ids=str)
@@ -155,4 +154,4 @@ def test_two_areas_say_the_same_of_a_code() -> None:
     for path in AREAS:
         for code, words in json.loads((ROOT / path).read_text(encoding="utf-8")).items():
             said.setdefault(code, set()).add(json.dumps(words, sort_keys=True))
-    assert sorted(code for code, versions in said.items() if len(versions) > 1) == []
+    assert_none(sorted(code for code, versions in said.items() if len(versions) > 1))

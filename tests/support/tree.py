@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -60,3 +60,9 @@ def setup_cfg() -> configparser.ConfigParser:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     return config
+
+
+def assert_none(found: Iterable[str]) -> None:
+    """Raises AssertionError that lists everything `found`, a line each."""
+    lines = list(found)
+    assert not lines, "\n" + "\n".join(lines)
