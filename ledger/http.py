@@ -74,7 +74,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         most: int = MAX_ANSWER,
     ) -> Answer:
-        """The answer whatever its status; `Refusal("http.unreachable")`, `Refusal("http.too_long")`."""
+        """The answer whatever its status; `Refusal("http.unreachable")`, `Refusal("http.answer_too_long")`."""
         if not _PATH.match(path):
             raise Refusal("http.bad_address", address=path[:200])
         target = f"{self._prefix}/{path.lstrip('/')}"
@@ -104,7 +104,7 @@ class HttpClient:
         with self._connection.getresponse() as response:
             data = response.read(most + 1)
             if len(data) > most:
-                raise Refusal("http.too_long", address=target[:200], limit=most)
+                raise Refusal("http.answer_too_long", address=target[:200], limit=most)
             names = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, names, data)
 
