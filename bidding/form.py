@@ -16,10 +16,11 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from bidding import shape
+from bidding.shape import shown
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Param, Refusal
 from ledger.basics.hashing import H
-from ledger.basics.money import parse_yuan
+from ledger.basics.money import parse_yuan, yuan
 
 Value = str | int | Fraction
 
@@ -133,7 +134,7 @@ def check_answers(
     Of questions that were never asked the first twenty are named. Raises `Refusal("form.unknown_part")`.
     """
     if part not in form.parts:
-        raise Refusal("form.unknown_part", part=_shown(part), form=form.id)
+        raise Refusal("form.unknown_part", part=shown(part), form=form.id)
     found: list[tuple[str, Refusal]] = []
     for question in form.parts[part]:
         if question.id not in answers:
@@ -145,7 +146,7 @@ def check_answers(
         except Refusal as refusal:
             found.append((question.id, refusal))
     asked = {question.id for question in form.parts[part]}
-    unasked = sorted(_shown(name) for name in answers.keys() - asked)[:MAX_UNKNOWN_NAMED]
+    unasked = sorted(shown(name) for name in answers.keys() - asked)[:MAX_UNKNOWN_NAMED]
     found.extend((name, Refusal("form.unknown_question", question=name, form=form.id)) for name in unasked)
     return [Problem(question, refusal.code, refusal.params) for question, refusal in found]
 
@@ -177,7 +178,7 @@ def read_answer(question: Question, answer: object, files: Collection[str] | Non
         case _:
             _check_text(question, answer)
             if files is not None and answer not in files:
-                raise Refusal("form.file_missing", question=question.id, name=_shown(answer))
+                raise Refusal("form.file_missing", question=question.id, name=shown(answer))
     _check_range(question, value)
     return value
 
@@ -235,7 +236,7 @@ def _check_range(question: Question, value: Value) -> None:
 
 def _limit(question: Question, value: Value) -> str:
     if question.kind == "money" and isinstance(value, int):
-        return f"{value // 100}.{value % 100:02d}"
+        return yuan(value)
     if isinstance(value, Fraction) and value.denominator != 1:
         scaled = value * 10**question.places
         sign, digits = "-" if scaled < 0 else "", str(abs(int(scaled))).rjust(question.places + 1, "0")
@@ -279,8 +280,3 @@ def _bound(doc: dict[str, Json], kind: str, member: str, places: int) -> Value |
     if len(spelled.partition(".")[2]) > places:
         raise Refusal("form.bound_places", question=question, places=places)
     return Fraction(spelled)
-
-
-def _shown(name: object) -> str:
-    """A stranger's name, safe to print: ASCII, 64 characters at most."""
-    return ascii(name)[1:65] if isinstance(name, str) else type(name).__name__

@@ -20,8 +20,13 @@ _DECIMAL: Final = re.compile(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,10})?\Z", re.A
 _SIGNED: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,14}|-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,10})\Z", re.ASCII)
 
 
+def shown(name: object) -> str:
+    """A stranger's name, safe to print and to store: ASCII, 64 characters at most."""
+    return ascii(name)[1:-1][:64] if isinstance(name, str) else type(name).__name__
+
+
 def text(limit: int) -> Shape:
-    """A string of 1 to `limit` characters that is not blank."""
+    """A string of 1 to `limit` characters."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, str):
@@ -103,7 +108,7 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
             raise Refusal("shape.type", path=path, wanted="object")
         for name in sorted(required.keys() - value.keys()):
             raise Refusal("shape.missing", path=f"{path}/{name}")
-        for name in sorted(ascii(key)[1:65] for key in value.keys() - allowed.keys()):
+        for name in sorted(shown(key) for key in value.keys() - allowed.keys()):
             raise Refusal("shape.unknown", path=f"{path}/{name}")
         for name, entry in value.items():
             allowed[name](entry, f"{path}/{name}")
@@ -120,7 +125,7 @@ def mapping(item: Shape, low: int, high: int) -> Shape:
         if not low <= len(value) <= high:
             raise Refusal("shape.length", path=path, low=low, high=high)
         for name, entry in value.items():
-            identifier(name, f"{path}/{ascii(name)[1:65]}")
+            identifier(name, f"{path}/{shown(name)}")
             item(entry, f"{path}/{name}")
 
     return check

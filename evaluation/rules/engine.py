@@ -23,6 +23,7 @@ from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
+from ledger.basics.money import yuan
 
 PASSED: Final = "passed"
 REJECTED: Final = "rejected"
@@ -190,7 +191,7 @@ class _Run:
         )
         if over:
             sheet.rejected = True
-            refusal = Refusal("rules.over_ceiling", price_fen=price, ceiling_fen=self.ceiling)
+            refusal = Refusal("rules.over_ceiling", price=yuan(price), ceiling=yuan(self.ceiling))
             certificate = with_reason(certificate, refusal.code, refusal.params)
         sheet.certificates.append(certificate)
 
@@ -299,7 +300,7 @@ class _Run:
 
 def _ceiling(rules: RuleSet, lot_ceiling: int | None) -> int | None:
     if rules.ceiling is not None and lot_ceiling is not None and rules.ceiling != lot_ceiling:
-        raise Refusal("rules.other_ceiling", wanted_fen=rules.ceiling, found_fen=lot_ceiling)
+        raise Refusal("rules.other_ceiling", wanted=yuan(rules.ceiling), found=yuan(lot_ceiling))
     return lot_ceiling if rules.ceiling is None else rules.ceiling
 
 

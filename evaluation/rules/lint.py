@@ -17,6 +17,7 @@ from evaluation.rules.criteria import Criterion
 from evaluation.rules.document import RuleSet, read, relations
 from evaluation.rules.exact import exact
 from ledger.basics.errors import Param, Refusal
+from ledger.basics.money import yuan
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
@@ -112,14 +113,14 @@ def _ranking(rules: RuleSet) -> Iterator[Finding]:
 def _ceiling(rules: RuleSet, form: Form, ceiling: int | None) -> Iterator[Finding]:
     known = rules.ceiling if rules.ceiling is not None else ceiling
     if ceiling is not None and known != ceiling:
-        yield _finding(ERROR, Refusal("rules.other_ceiling", wanted_fen=rules.ceiling or 0, found_fen=ceiling))
+        yield _finding(ERROR, Refusal("rules.other_ceiling", wanted=yuan(known or 0), found=yuan(ceiling)))
     if known is None and rules.price is not None and rules.price.rule.needs_ceiling:
         yield _finding(ERROR, Refusal("price.no_ceiling", rule=rules.price.rule.name))
     question = form.question(rules.price_question)
     if question is None or question.kind != "money":
         return
     if known is not None and isinstance(question.high, int) and question.high != known:
-        yield _finding(WARNING, Refusal("lint.form_maximum", form_fen=question.high, ceiling_fen=known))
+        yield _finding(WARNING, Refusal("lint.form_maximum", maximum=yuan(question.high), ceiling=yuan(known)))
     if _has_floor(rules, question):
         yield _finding(ERROR, Refusal("lint.floor_price", question=question.id), _floor_article(rules))
 
