@@ -1,0 +1,195 @@
+"""The box takes what is in time, whole and ticketed, and refuses everything else by code and in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bidding.box_minutes import write_minutes
+from ledger.basics import clock, signing
+from ledger.basics.canonical import canonical, parse_object
+from ledger.store.engine import transaction
+from ledger.store.read import load, sealed_value
+from tests.support.boxes import BOX_KEY, DEADLINE, INTERVAL, LOT, TENDER, BoxWorld, code, signer
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[BoxWorld]:
+    """A box with one open lot."""
+    made = BoxWorld(database_url, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_whole_bid_gets_its_receipt_at_once(world: BoxWorld) -> None:
+    answer = world.caller("a").bid()
+    assert answer.status_code == 201
+    key = signing.public_bytes(signer(BOX_KEY)).hex()
+    receipt = signing.verify("receipt", parse_object(answer.data)["receipt"], key)
+    assert receipt["lot"] == LOT
+    assert receipt["submission_sha256"] == parse_object(answer.data)["sha256"]
+    assert receipt["minute"] == "2026-11-30T09:00:00.000Z"
+
+
+def test_the_same_submission_again_gets_the_same_receipt(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    first = caller.bid()
+    world.time.at = DEADLINE + timedelta(hours=1)  # even when the answer was lost and the line came back late
+    again = caller.submit(caller.envelope())
+    assert (again.status_code, again.data) == (200, first.data)
+
+
+def test_late_is_late_by_the_clock_of_the_database(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    for data in caller.seals()[1].values():
+        caller.upload(data)
+    world.time.at = DEADLINE - timedelta(milliseconds=1)
+    assert caller.submit(caller.envelope()).status_code == 201
+    world.time.at = DEADLINE
+    late = caller.submit(caller.envelope(2))
+    assert code(late) == "submission.late"
+    assert code(caller.create(b"more")) == "submission.late"
+    assert code(caller.withdraw(3)) == "submission.late"
+
+
+def test_a_bid_whose_ciphertexts_are_not_all_here_is_incomplete(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    for data in list(caller.seals()[1].values())[:-1]:
+        caller.upload(data)
+    assert code(caller.submit(caller.envelope())) == "submission.incomplete"
+
+
+def test_what_another_key_sent_does_not_complete_my_bid(world: BoxWorld) -> None:
+    caller, other = world.caller("a"), world.caller("b")
+    for data in caller.seals()[1].values():
+        other.upload(data)
+    assert code(caller.submit(caller.envelope())) == "submission.incomplete"
+
+
+def test_a_ticket_of_nobody_is_no_ticket(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    caller.ticket = type(caller.ticket)(caller.ticket.prefix, b"\1" * 384)
+    assert code(caller.create(b"x")) == "submission.ticket_invalid"
+
+
+def test_a_ticket_of_another_key_is_no_ticket(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    caller.ticket = world.caller("b").ticket
+    assert code(caller.create(b"x")) == "submission.ticket_invalid"
+
+
+def test_stale_terms_are_refused_and_an_accepted_bid_is_flagged(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    assert caller.bid().status_code == 201
+    world.put(terms="bb" * 32)
+    for data in caller.seals("new")[1].values():
+        caller.upload(data)
+    assert code(caller.submit(caller.envelope(2, "new"))) == "submission.terms_stale"
+    own = json.loads(caller.ask("GET", f"/box/bids/{TENDER}/{LOT}").data)
+    assert [item["stale"] for item in own["accepted"]] == [True]
+
+
+def test_seq_rises_strictly_over_replacement_and_withdrawal(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    assert caller.bid(3).status_code == 201
+    for data in caller.seals("new")[1].values():
+        caller.upload(data)
+    for low in (1, 3):
+        assert code(caller.submit(caller.envelope(low, "new"))) == "submission.seq_not_higher"
+    assert caller.submit(caller.envelope(4, "new")).status_code == 201
+    assert code(caller.withdraw(4)) == "submission.seq_not_higher"
+    assert caller.withdraw(5).status_code == 201
+    assert code(caller.withdraw(6)) == "submission.nothing_to_withdraw"
+    assert caller.submit(caller.envelope(6)).status_code == 201  # changed their mind again: freely, before the deadline
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted"), [("waiting", "submission.not_open"), ("suspended", "submission.tender_suspended")]
+)
+def test_a_lot_that_takes_nothing_says_so(world: BoxWorld, state: str, wanted: str) -> None:
+    world.put(state=state)
+    assert code(world.caller("a").create(b"x")) == wanted
+
+
+def test_too_big_names_the_limit(world: BoxWorld) -> None:
+    answer = world.caller("a").create(b"x" * ((1 << 20) + 1))
+    assert code(answer) == "submission.too_big"
+    assert answer.get_json()["error"]["params"]["limit"] == 1 << 20
+
+
+def test_a_request_counts_once_for_this_path_and_this_body_and_now(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    path = f"/box/bids/{TENDER}/{LOT}"
+    nonce = b"n" * 16
+    assert caller.ask("GET", path, nonce=nonce).status_code == 200
+    assert code(caller.ask("GET", path, nonce=nonce)) == "request.replayed"
+    assert code(caller.ask("GET", path, signed_path=path + "x")) == "request.not_this"
+    assert code(caller.ask("GET", path, signed_method="PUT")) == "request.not_this"
+    assert code(caller.ask("POST", "/box/submissions", b"{}", signed_body=b"")) == "request.body_differs"
+    for apart in (timedelta(minutes=11), timedelta(minutes=-11)):
+        at = world.time.at.replace(microsecond=0) + apart
+        assert code(caller.ask("GET", path, at=at)) == "request.out_of_time"
+    assert code(caller.ask("GET", path, at=world.time.at)) == "request.out_of_time"  # not whole seconds: a fingerprint
+
+
+def test_nobody_sees_anothers_bid(world: BoxWorld) -> None:
+    assert world.caller("a").bid().status_code == 201
+    own = json.loads(world.caller("b").ask("GET", f"/box/bids/{TENDER}/{LOT}").data)
+    assert own["accepted"] == []
+
+
+def test_each_minute_has_one_event_empty_or_not(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    sha256 = parse_object(caller.bid().data)["sha256"]
+    world.time.at += timedelta(minutes=3)
+    with transaction(world.engine) as conn:
+        assert write_minutes(conn, INTERVAL, world.random.randbytes) == 3
+        assert write_minutes(conn, INTERVAL, world.random.randbytes) == 0
+        events = [item.event for item in load(conn, "box")]
+        values = [sealed_value(conn, "box", event.version, f"{TENDER}/{LOT}")[1] for event in events]
+    assert [event.public for event in events] == [
+        {"minute": clock.text(clock.floor(world.time.at, INTERVAL) - INTERVAL * back)} for back in (3, 2, 1)
+    ]
+    assert [value["accepted"] for value in values] == [[sha256], [], []]  # type: ignore[index,call-overload]  # objects
+    assert len({len(canonical(event.public)) for event in events}) == 1
+
+
+def test_what_the_box_stores_before_the_roll_shows_no_content(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    caller.bid()
+    with world.engine.connect() as conn:
+        names = {"box_lots", "box_uploads", "box_submissions", "box_nonces", "box_letters"}
+        columns = {key for name in names for key in conn.execute(text(f"SELECT * FROM {name}")).keys()}  # noqa: S608 - fixed names
+    assert not columns & {"party", "person", "account", "token", "address", "user"}
+
+
+def test_an_objection_needs_a_bid_and_an_enquiry_a_ticket(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    letter = {"tender": TENDER, "lot": LOT, "text": "Is the ceiling with tax?"}
+    assert caller.ask("POST", "/box/enquiries", canonical(letter), ticket=True).status_code == 201
+    assert code(caller.ask("POST", "/box/enquiries", canonical(letter))) == "request.header_missing"
+    objection = {**letter, "kind": "opening"}
+    assert code(caller.ask("POST", "/box/objections", canonical(objection))) == "letter.no_bid"
+    caller.bid()
+    assert caller.ask("POST", "/box/objections", canonical(objection)).status_code == 201
+    assert code(caller.ask("POST", "/box/objections", canonical({**objection, "kind": "price"}))) == "letter.kind"
+    assert code(caller.ask("POST", "/box/objections", canonical({**objection, "text": " "}))) == "letter.text"
+
+
+def test_a_lost_ciphertext_comes_back_from_its_bidder_only(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    caller.bid()
+    sha256, data = next(iter(caller.seals()[1].items()))
+    (world.folder / "blobs" / "whole" / sha256[:2] / sha256).unlink()
+    assert not world.blobs.holds(sha256)
+    path = f"/box/files/{sha256}"
+    assert code(world.caller("b").ask("PUT", path, data)) == "upload.unknown"
+    assert code(caller.ask("PUT", path, b"other", signed_body=data)) == "blob.hash_mismatch"
+    assert not world.blobs.holds(sha256)
+    assert caller.ask("PUT", path, data).status_code == 204
+    assert world.blobs.holds(sha256)
