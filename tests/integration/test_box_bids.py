@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
+from bidding import box_store
 from bidding.box_minutes import write_minutes
 from ledger.basics import clock, signing
 from ledger.basics.canonical import canonical, parse_object
 from ledger.store.engine import transaction
 from ledger.store.read import load, sealed_value
+from ledger.store.tables import metadata
 from tests.support.boxes import BOX_KEY, DEADLINE, INTERVAL, LOT, TENDER, BoxWorld, code, signer
 
 
@@ -159,13 +162,42 @@ def test_each_minute_has_one_event_empty_or_not(world: BoxWorld) -> None:
     assert len({len(canonical(event.public)) for event in events}) == 1
 
 
-def test_what_the_box_stores_before_the_roll_shows_no_content(world: BoxWorld) -> None:
+def test_nothing_the_box_stores_can_name_an_account() -> None:
+    columns = {column.name for table in metadata.tables.values() if table.name.startswith("box_") for column in table.c}
+    assert columns
+    assert not columns & {"party", "person", "account", "token", "address", "user", "uscc"}
+
+
+def test_a_minute_waits_for_whatever_was_judged_to_lie_in_it(world: BoxWorld) -> None:
+    """The trap of the last second: a bid read its time before the minute ended and commits after."""
     caller = world.caller("a")
     caller.bid()
+    written, begun = [], threading.Event()
+
+    def minute() -> None:
+        begun.set()
+        with transaction(world.engine) as conn:
+            written.append(write_minutes(conn, INTERVAL, world.random.randbytes))
+
+    with transaction(world.engine) as conn:
+        lot = box_store.lot_for_share(conn, TENDER, LOT)
+        at = clock.text(world.time.at)
+        world.time.at += INTERVAL
+        writer = threading.Thread(target=minute)
+        writer.start()
+        assert begun.wait(10)
+        writer.join(0.3)
+        assert not written, "the minute was written past a submission that was still being judged"
+        first = box_store.newest(conn, lot.tender, lot.lot, caller.public.hex())
+        assert first is not None
+        minute_of = clock.text(clock.floor(clock.parse_time(at), INTERVAL))
+        box_store.add_accepted(conn, replace(first, sha256="cc" * 32, seq=2, at=at, minute=minute_of))
+    writer.join(30)
+    assert written == [1]
     with world.engine.connect() as conn:
-        names = {"box_lots", "box_uploads", "box_submissions", "box_nonces", "box_letters"}
-        columns = {key for name in names for key in conn.execute(text(f"SELECT * FROM {name}")).keys()}  # noqa: S608 - fixed names
-    assert not columns & {"party", "person", "account", "token", "address", "user"}
+        value = sealed_value(conn, "box", 1, f"{TENDER}/{LOT}")[1]
+    assert isinstance(value, dict)
+    assert value["accepted"] == sorted([first.sha256, "cc" * 32])
 
 
 def test_an_objection_needs_a_bid_and_an_enquiry_a_ticket(world: BoxWorld) -> None:
