@@ -60,8 +60,8 @@ class Evidence(Protocol):
     def index_of(self, entry: bytes) -> int | None:
         """Where `entry` first stands in the tree, None if not below the witnessed size."""
 
-    def raw_entries(self, prefix: bytes) -> Sequence[tuple[int, bytes]]:
-        """(index, entry) of all entries that begin with `prefix` (`ledger.events.unblinded_prefix`), in tree order."""
+    def raw_entries(self, label: str) -> Sequence[tuple[int, bytes]]:
+        """(index, entry) of every unblinded entry of this label ("roll"; `ledger.events.unblinded`), in tree order."""
 
     def witnessed_at(self, index: int) -> datetime | None:
         """By when the entry at `index` stood in the tree, by the witnesses' clocks; None if unknown.

@@ -1,0 +1,73 @@
+"""The custodian's own copy of the log, and the highest checkpoint it ever saw, kept apart from the copy.
+
+A mirror folder that is deleted or put back from an old backup can't make a custodian accept another tree: each
+witnessed checkpoint is a line of its own journal, and the mirror must still lead to the last one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from ledger.basics import clock
+from ledger.basics.errors import Refusal
+from ledger.checkpoint import WitnessedCheckpoint
+from ledger.institution.journal import Journal
+from ledger.log_client import LogClient
+from ledger.mirror import Mirror
+
+
+class Log:
+    """A mirror with a memory for when things were witnessed."""
+
+    def __init__(self, mirror: Mirror, journal: Journal) -> None:
+        self._mirror = mirror
+        self._journal = journal
+        self._sizes = [cast(int, record["size"]) for record in journal.records]
+
+    @property
+    def witnessed(self) -> WitnessedCheckpoint:
+        """The newest checkpoint with enough witnesses; `Refusal("custodian.no_checkpoint")` before the first."""
+        if self._mirror.head is None or not self._sizes:
+            raise Refusal("custodian.no_checkpoint")
+        return self._mirror.head
+
+    def index_of(self, entry: bytes) -> int | None:
+        """The first place of an entry in the tree."""
+        return self._mirror.index_of(entry)
+
+    def raw_entries(self, label: str) -> Sequence[tuple[int, bytes]]:
+        """The unblinded entries of a label, in tree order."""
+        return self._mirror.raw_entries(label)
+
+    def witnessed_at(self, index: int) -> datetime | None:
+        """When the earliest checkpoint seen that holds the entry had enough witnesses, by their clocks."""
+        place = bisect_right(self._sizes, index)
+        if place == len(self._sizes):
+            return None
+        return clock.parse_time(self._journal.records[place]["at"])
+
+    def update(self, client: LogClient) -> WitnessedCheckpoint:
+        """Fetch what is new and check it.
+
+        Raises as `Mirror.update`, and `Refusal("custodian.no_witnesses")` under a trust file that asks for none,
+        `log.fork` or `log.rolled_back` where the mirror no longer leads to the highest checkpoint ever seen.
+        """
+        if self._mirror.policy.threshold < 1:
+            raise Refusal("custodian.no_witnesses")
+        head = self._mirror.update(client)
+        at = head.witnessed_at
+        if at is None:
+            raise Refusal("custodian.no_witnesses")
+        if self._sizes:
+            last = self._journal.records[-1]
+            if head.size < self._sizes[-1]:
+                raise Refusal("log.rolled_back", signed=self._sizes[-1], found=head.size)
+            if self._mirror.root_at(self._sizes[-1]).hex() != last["root"]:
+                raise Refusal("log.fork", size=self._sizes[-1], held=self._sizes[-1])
+        if not self._sizes or head.size > self._sizes[-1]:
+            self._journal.append({"size": head.size, "root": head.root.hex(), "at": clock.text(at)})
+            self._sizes.append(head.size)
+        return head
