@@ -5,10 +5,13 @@ An answer with a status of 400 or more whose body is `{"error": {"code", "params
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -32,14 +35,19 @@ class Answer:
 class HttpClient:
     """Asks one server, whose `base` is `http(s)://host[:port][/prefix]`. Not for use by several threads at once."""
 
-    def __init__(self, base: str, timeout: float = 20.0) -> None:
-        """`timeout`: seconds, for connecting and for each read. Raises `Refusal("http.bad_address")`."""
+    def __init__(self, base: str, timeout: float = 20.0, whole: float | None = None) -> None:
+        """`timeout`: seconds, for connecting and for each read; `whole`: for a whole exchange, None for no limit.
+
+        A server that sends a byte now and then outlives every `timeout`; `whole` ends it. Raises
+        `Refusal("http.bad_address")`.
+        """
         parts = urlsplit(base)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise Refusal("http.bad_address", address=base[:200])
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.base = base.rstrip("/")
         self._prefix = parts.path.rstrip("/")
+        self._whole = whole
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
     def get(self, path: str, *, most: int = MAX_ANSWER, headers: Mapping[str, str] | None = None) -> bytes:
@@ -100,13 +108,42 @@ class HttpClient:
     def _once(self, method: str, target: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
         if method not in ("GET", "HEAD"):
             self._connection.close()
-        self._connection.request(method, target, body, headers)
-        with self._connection.getresponse() as response:
-            data = response.read(most + 1)
-            if len(data) > most:
-                raise Refusal("http.answer_too_long", address=target[:200], limit=most)
-            names = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, names, data)
+        with self._patience():
+            self._connection.request(method, target, body, headers)
+            with self._connection.getresponse() as response:
+                data = response.read(most + 1)
+                if len(data) > most:
+                    raise Refusal("http.answer_too_long", address=target[:200], limit=most)
+                names = {name.lower(): value for name, value in response.getheaders()}
+                answer = Answer(response.status, names, data)
+        return answer
+
+    @contextlib.contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Cuts the connection when the block has taken `whole` seconds: TimeoutError."""
+        if self._whole is None:
+            yield
+            return
+        if self._connection.sock is None:
+            self._connection.connect()
+        # http.client forgets the socket of an answer that closes the connection, so it is held here.
+        held, late = self._connection.sock, threading.Event()
+
+        def cut() -> None:
+            late.set()
+            with contextlib.suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._whole, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+        # A body whose length was not told looks complete when it is cut.
+        if late.is_set():
+            raise TimeoutError
 
 
 def _refusal(answer: Answer, path: str) -> Refusal:
@@ -122,4 +159,4 @@ def _refusal(answer: Answer, path: str) -> Refusal:
     kept: dict[str, Param] = {
         str(name): value for name, value in params.items() if isinstance(value, str | int) and str(name).isidentifier()
     }
-    return Refusal(code, **kept)
+    return Refusal(code, **kept)  # codes: relayed

@@ -15,7 +15,7 @@ class LogClient:
     """The log at `<base>/checkpoint`, `<base>/tile/…` (C2SP tlog-tiles), `<base>/cosignature`."""
 
     def __init__(self, base: str, timeout: float = 20.0) -> None:
-        self.http: Final = HttpClient(base, timeout)
+        self.http: Final = HttpClient(base, timeout, whole=3 * timeout)
 
     def checkpoint(self, policy: Policy) -> WitnessedCheckpoint:
         """The newest witnessed checkpoint, verified."""

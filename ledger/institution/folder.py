@@ -25,8 +25,8 @@ from ledger.basics.canonical import canonical, members, parse_object, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import hkdf
 from ledger.basics.ids import Entropy, check_id
+from ledger.files import write_atomically
 from ledger.institution import secretfile
-from ledger.institution.journal import write_file
 from ledger.trust import Trust
 
 Role = Literal["custodian", "contributor"]
@@ -122,18 +122,16 @@ class Folder:
         named = found.custodian_keys() if role == "custodian" else found.contributors
         if named.get(id_) != key:
             raise Refusal("institution.not_in_trust", id=id_, role=role)
-        write_file(self.root / "trust.json", data)
+        write_atomically(self.root / "trust.json", data)
         return found
 
     def put_release(self, kid: str, data: bytes) -> None:
         """Publish a release."""
-        self.releases.mkdir(parents=True, exist_ok=True)
-        write_file(self.releases / f"{_label(kid)}.json", data)
+        write_atomically(self.releases / f"{_label(kid)}.json", data)
 
     def put_form(self, sha256: str, data: bytes) -> None:
         """Keep and publish a form's ciphertext."""
-        self.forms.mkdir(parents=True, exist_ok=True)
-        write_file(self.forms / _label(sha256), data)
+        write_atomically(self.forms / _label(sha256), data)
 
     def form(self, sha256: str) -> bytes | None:
         """A kept form, None if there is none."""
@@ -153,9 +151,9 @@ def create(
     root.mkdir(parents=True, exist_ok=True)
     # Passable, not listable: publish/ may be served by another user, the secret has a mode of its own.
     root.chmod(0o711)
-    write_file(root / "secret.json", locked + b"\n", 0o600)
+    write_atomically(root / "secret.json", locked + b"\n", 0o600)
     # Last, so that a folder that has it is whole.
-    write_file(root / "folder.json", canonical({"v": 1, "role": role, "id": id, "key": who.public}) + b"\n")
+    write_atomically(root / "folder.json", canonical({"v": 1, "role": role, "id": id, "key": who.public}) + b"\n")
     return made
 
 

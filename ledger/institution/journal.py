@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
+from ledger.files import sync_directory
 
 if os.name == "posix":
     import fcntl
@@ -39,7 +40,7 @@ class Journal:
             self._file.close()
             raise
         if new:
-            sync_folder(path.parent)
+            sync_directory(path.parent)
 
     def append(self, record: dict[str, Json]) -> None:
         """Write a record and wait for the disk."""
@@ -96,23 +97,3 @@ class Journal:
                     raise Refusal("institution.journal_damaged", line=number)
                 good += len(line)
                 yield record
-
-
-def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put `data` at `path` whole or not at all, and wait for the disk."""
-    beside = path.with_name(f".{path.name}.tmp")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:  # noqa: PTH123 - with a mode
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the folder's own entries are on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
