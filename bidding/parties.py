@@ -48,7 +48,7 @@ def check_uscc(value: object, field: str = "uscc") -> str:
 def check_signing_key(value: object, field: str) -> str:
     """`value` if it is a hex Ed25519 key that may be registered: 32 bytes, canonical, not of small order."""
     check_key(unhex(value, 32, field))
-    return cast(str, value)
+    return str(value)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Person:
         return cls(
             person=check_id(got["person"], "person"),
             party=check_id(got["party"], "party"),
-            role=cast(str, got["role"]),
+            role=str(got["role"]),
             key=check_signing_key(got["key"], "key"),
         )
 
@@ -130,7 +130,7 @@ def check_new_party(party: Party, registered: Collection[Party], persons: Collec
             raise Refusal("party.already_registered", uscc=party.uscc)
         if party.seal_key in (other.seal_key, other.person_key) or party.person_key == other.seal_key:
             raise Refusal("party.key_taken", field="seal_key")
-        if (party.person_key == other.person_key) != (party.person_ref == other.person_ref):
+        if party.person_key == other.person_key and party.person_ref != other.person_ref:
             raise Refusal("party.person_differs")
     if any(person.key in (party.seal_key, party.person_key) for person in persons):
         raise Refusal("party.key_taken", field="seal_key")

@@ -1,0 +1,7 @@
+"""State machines of the procedures, and what falls due in them. One procedure a file; no clock, no store."""
+
+from bidding.procedures.notice import Notice, NoticeLot
+from bidding.procedures.procedure import Procedure
+from bidding.procedures.sweep import Due, Late, due, late, phase
+
+__all__ = ["Due", "Late", "Notice", "NoticeLot", "Procedure", "due", "late", "phase"]
