@@ -22,6 +22,7 @@ from ledger.sealed.opening import Void
 
 # An event holds at most 1 MiB: one bid's answers and file list may not crowd out the others'.
 MAX_SHOWN: Final = 16 * 1024
+MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _offer_row(lot: SealedLot, offer: Offer, files: FileVerdicts) -> dict[str, J
     if offer.header is not None:
         reason = next((why for part in PARTS if (why := files[bid.submission, part])), None)
         if reason is None:
-            state, reason = "rejected", answers_reason(lot, offer.header) or _too_long(offer.header)
+            state, reason = "rejected", answers_reason(lot, offer.header) or _unshowable(offer.header)
         if reason is None:
             state, answers, listed = "opened", dict(offer.header.form), _file_rows(offer.header)
     return {
@@ -132,15 +133,18 @@ def _offer_row(lot: SealedLot, offer: Offer, files: FileVerdicts) -> dict[str, J
     }
 
 
+def _unshowable(header: Header) -> Reason | None:
+    """What an opening sheet has no room for."""
+    if any(len(file.name) > MAX_NAME for file in header.files):
+        return Reason("bid.file_name_long", RESPONSE, (("limit", MAX_NAME),))
+    shown = len(canonical({"answers": dict(header.form), "files": _file_rows(header)}))
+    if shown > MAX_SHOWN:
+        return Reason("bid.too_long", RESPONSE, (("found", shown), ("limit", MAX_SHOWN)))
+    return None
+
+
 def _file_rows(header: Header) -> list[Json]:
     return [{"name": file.name, "size": file.size, "sha256": file.sha256.hex()} for file in header.files]
-
-
-def _too_long(header: Header) -> Reason | None:
-    shown = len(canonical({"answers": dict(header.form), "files": _file_rows(header)}))
-    if shown <= MAX_SHOWN:
-        return None
-    return Reason("bid.too_long", RESPONSE, (("found", shown), ("limit", MAX_SHOWN)))
 
 
 def _offer(bid: Identity, opened: tuple[bytes, Header] | Reason) -> Offer:

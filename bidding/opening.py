@@ -30,6 +30,9 @@ from ledger.sealed.opening import Open
 Registered = Callable[[str], "Party | None"]
 Issued = Callable[[str], "Mapping[str, Json] | None"]
 
+# The bid key of a submission on the roll that does not even say whose it is.
+NO_KEY: Final = "0" * 64
+
 SIGNATURES: Final = "实施条例第51条第1项"
 AGREEMENT: Final = "实施条例第51条第2项"
 RESPONSE: Final = "实施条例第51条第6项"
@@ -112,7 +115,7 @@ def read_identities(
         read[sha256] = Identity(sha256, bid.bid_key, "rejected", reason, bid.parties, bid.secret, bid.header)
     for sha256, (state, reason) in standing.out.items():
         known = on_roll.submissions.get(sha256)
-        read[sha256] = Identity(sha256, known.bid_key if known else "", state, reason)
+        read[sha256] = Identity(sha256, known.bid_key if known else NO_KEY, state, reason)
     return tuple(bid for _, bid in sorted(read.items()))
 
 

@@ -13,9 +13,10 @@ from cryptography import x509
 from bidding import presence
 from bidding import roll as rolls
 from bidding.form import Form
+from bidding.procedures.notice import Notice
 from bidding.profiles.profile import Exclusion, Profile
-from bidding.submission import Submission, check_on_roll
-from ledger.basics.canonical import Json, canonical, members, unhex
+from bidding.submission import PARTS, Submission, check_on_roll
+from ledger.basics.canonical import Json, canonical, members
 from ledger.basics.errors import Param, Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
@@ -72,7 +73,7 @@ class SealedLot:
     @classmethod
     def of(
         cls,
-        notice: Mapping[str, Json],
+        notice: Notice,
         lot: str,
         *,
         deadline: datetime,
@@ -81,29 +82,26 @@ class SealedLot:
         rules: object,
         authorities: Sequence[x509.Certificate] = (),
     ) -> SealedLot:
-        """The lot of a notice (docs/formats/events.md); `rules`: its rule set document.
+        """The lot of a notice; `rules`: its rule set document, `deadline`: the one in force when the lot closed.
 
         Raises `Refusal` for a notice without the lot, with other parts, or whose documents are not those named.
         """
-        row = notice_lot(notice, lot)
-        if row["form"] != form.sha256 or row["rules"] != H(canonical(rules)).hex():
+        row = notice.lot(lot)
+        named = (row.form, row.rules, notice.profile_sha256)
+        if named != (form.sha256, H(canonical(rules)).hex(), profile.sha256):
             raise Refusal("opening.other_document", lot=lot)
-        if members(notice["profile"], "id version sha256")["sha256"] != profile.sha256:
-            raise Refusal("opening.other_document", lot=lot)
-        sets = [keyset.parse(members(item, "keyset signatures")["keyset"]) for item in _objects(row["keysets"])]
-        by_part = {item.purpose.part: item for item in sets}
-        if sorted(by_part) != ["coin", "identity", "offer"] or len(sets) != len(by_part):
+        if sorted(row.parts) != sorted(("coin", *PARTS)):
             raise Refusal("opening.keysets", lot=lot)
-        if any((item.purpose.tender, item.purpose.lot) != (notice["tender"], lot) for item in sets):
+        if any((item.purpose.tender, item.purpose.lot) != (notice.tender, lot) for item in row.parts.values()):
             raise Refusal("opening.keysets", lot=lot)
         return cls(
-            tender=check_id(notice["tender"], "tender"),
+            tender=notice.tender,
             lot=lot,
             deadline=deadline,
-            spki=unhex(row["spki"], None, "spki"),
-            keysets=by_part,
-            custodians=_keys(notice["custodians"], "id"),
-            contributors=_keys(notice["contributors"], "party"),
+            spki=row.spki,
+            keysets=row.parts,
+            custodians=notice.custodians,
+            contributors=notice.contributors,
             min_bids=max(profile.min_bids, keyset.MIN_BIDS),
             exclusions=profile.exclusions,
             form=form,
@@ -201,14 +199,6 @@ def seal_ids(seals: Mapping[str, tuple[bytes, Seal]]) -> frozenset[SealId]:
     return frozenset((author, seal.n16) for author, seal in seals.values())
 
 
-def notice_lot(notice: Mapping[str, Json], lot: str) -> dict[str, Json]:
-    """The row of a lot in a notice; `Refusal("opening.lot_unknown")`."""
-    for row in _objects(notice["lots"]):
-        if row.get("lot") == lot:
-            return row
-    raise Refusal("opening.lot_unknown", lot=lot)
-
-
 def draws_of(rules: object) -> dict[str, tuple[str, ...]]:
     """Name → values of what a rule set document wants drawn; the rest of it is evaluation's business."""
     out: dict[str, tuple[str, ...]] = {}
@@ -219,11 +209,6 @@ def draws_of(rules: object) -> dict[str, tuple[str, ...]]:
             raise Refusal("opening.draws")
         out[check_id(draw["name"], "draws.name")] = tuple(cast(list[str], values))
     return out
-
-
-def _keys(value: Json, name: str) -> dict[str, str]:
-    rows = [members(item, f"{name} key") for item in _objects(value)]
-    return {check_id(row[name], name): unhex(row["key"], 32, "key").hex() for row in rows}
 
 
 def _objects(value: object) -> list[dict[str, Json]]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Final, Literal
 
 from cryptography import x509
@@ -33,6 +34,9 @@ MEMBER: Final = "member"
 MAX_PARTIES: Final = 20
 WHOLE: Final = 100
 
+# Per cent, more than nothing, at most two places, one spelling for a number.
+_SHARE: Final = re.compile(r"(100|[1-9][0-9]?|(0|[1-9][0-9]?)\.([0-9][1-9]|[1-9]))\Z", re.ASCII)
+
 # The agreement of a joint bid among the identity part's files: `agreement`, with any extension.
 _AGREEMENT: Final = re.compile(r"agreement(\.[a-z0-9]{1,8})?\Z", re.ASCII)
 
@@ -41,13 +45,13 @@ _AGREEMENT: Final = re.compile(r"agreement(\.[a-z0-9]{1,8})?\Z", re.ASCII)
 class Signed:
     """A party of a bid whose two signatures hold.
 
-    `share`: whole per cent. `certified`: both signatures by certificates of the trust file; else the bid is this
-    party's on the platform's word, which registered its keys.
+    `share`: per cent, a plain decimal. `certified`: both signatures by certificates of the trust file; else the bid is
+    this party's on the platform's word, which registered its keys.
     """
 
     party: Party
     role: str
-    share: int
+    share: str
     certified: bool
 
     def public(self) -> dict[str, Json]:
@@ -59,12 +63,12 @@ def build(
     submission: Submission | Mapping[str, Json],
     blind_seed: bytes,
     headers: Mapping[str, dict[str, Json]],
-    parties: Sequence[tuple[str, int]],
+    parties: Sequence[tuple[str, str]],
 ) -> dict[str, Json]:
     """The statement to sign.
 
     `submission`: what it is for (`tender lot bid_key seq terms`); `headers`: part → header; `parties`: (uscc, share
-    in whole per cent), the lead first.
+    in per cent, a plain decimal), the lead first.
     """
     if isinstance(submission, Submission):
         about: dict[str, Json] = {name: getattr(submission, name) for name in ("tender", "lot", "bid_key", "terms")}
@@ -165,7 +169,7 @@ def parties_named(header: Header) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _parties(value: Json) -> list[tuple[str, str, int]]:
+def _parties(value: Json) -> list[tuple[str, str, str]]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_PARTIES:
         raise Refusal("statement.parties", most=MAX_PARTIES)
     out = []
@@ -174,12 +178,12 @@ def _parties(value: Json) -> list[tuple[str, str, int]]:
         uscc, role, share = check_uscc(got["uscc"]), got["role"], got["share"]
         if role != (MEMBER if number else LEAD):
             raise Refusal("statement.roles")
-        if isinstance(share, bool) or not isinstance(share, int) or not 1 <= share <= WHOLE:
+        if not isinstance(share, str) or not _SHARE.match(share):
             raise Refusal("statement.shares", whole=WHOLE)
         out.append((uscc, str(role), share))
     if len({uscc for uscc, _, _ in out}) != len(out):
         raise Refusal("statement.party_twice")
-    if sum(share for _, _, share in out) != WHOLE:
+    if sum(Fraction(share) for _, _, share in out) != WHOLE:
         raise Refusal("statement.shares", whole=WHOLE)
     return out
 

@@ -21,7 +21,9 @@ Forms = Callable[[str], "bytes | None"]
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet. `custodians`: whose release (or, blocked, whose seed) is missing; `missing`: SHA-256 of ciphertexts."""
+    """Not yet. `custodians`: whose release (or, blocked, whose seed) is missing; `missing`: SHA-256 of forms, or
+    of the submissions whose files nobody has read.
+    """
 
     code: str
     params: Mapping[str, Param] = field(default_factory=dict)
