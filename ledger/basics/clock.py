@@ -31,7 +31,7 @@ def cut(at: datetime) -> datetime:
 
 def text(at: datetime) -> str:
     """`2026-12-01T01:00:00.000Z`."""
-    return cut(at).strftime("%Y-%m-%dT%H:%M:%S.") + f"{cut(at).microsecond // 1000:03d}Z"
+    return cut(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_time(value: object, field: str = "time") -> datetime:

@@ -170,8 +170,7 @@ def open_files(
                 out.write(piece)
             if sha.digest() != file.sha256:
                 return Void.of(Refusal("sealed.void_file", number=number + 1))
-        if blocks.rest():
-            return Void.of(Refusal("sealed.void_files", why="sealed.files_longer"))
+        blocks.end()
     except Refusal as why:
         return Void.of(Refusal("sealed.void_files", why=why.code))
     return None
@@ -193,9 +192,10 @@ class _Blocks:
             length -= len(piece)
             yield piece
 
-    def rest(self) -> bool:
-        """Whether anything is left; reads to the end, so that the end is authenticated."""
-        return sum(len(block) for block in self._source) + len(self._kept) > 0
+    def end(self) -> None:
+        """Nothing is left. Reads to the end even so: only there the whole is authenticated."""
+        if sum(len(block) for block in self._source) + len(self._kept):
+            raise Refusal("sealed.files_longer")
 
 
 def _named(named: Content | None) -> Content:

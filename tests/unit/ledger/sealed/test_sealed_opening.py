@@ -47,8 +47,8 @@ def without(obj: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_seal_of_another_shape_is_refused(world: World, bid: Bid) -> None:
-    made, good = world.keyset("offer"), bid.seal.to_json()
-    contribution = world.contribution()[0].to_json()
+    made, good = world.keyset("offer"), dict[str, Any](bid.seal.to_json())
+    contribution = dict[str, Any](world.contribution()[0].to_json())
     bad: list[tuple[dict[str, Any], str]] = [(without(good, name), "missing_member") for name in good]
     bad += [
         (good | {"more": 1}, "unknown_member"),
@@ -110,9 +110,11 @@ def test_an_answer_of_a_stranger_is_refused(world: World, bid: Bid) -> None:
 
 
 def tampered(bid: Bid, place: int, name: str) -> seal.Seal:
-    rows = list(getattr(bid.seal, name))
+    rows = list(bid.seal.capsules if name == "capsules" else bid.seal.checks)
     rows[place - 1] = rows[place - 1][:-1] + bytes([rows[place - 1][-1] ^ 1])
-    return dataclasses.replace(bid.seal, **{name: tuple(rows)})
+    if name == "capsules":
+        return dataclasses.replace(bid.seal, capsules=tuple(rows))
+    return dataclasses.replace(bid.seal, checks=tuple(rows))
 
 
 @pytest.mark.parametrize("name", ["capsules", "checks"])
