@@ -11,6 +11,7 @@ import json
 import re
 import socket
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -49,6 +50,7 @@ class HttpClient:
         self._prefix = parts.path.rstrip("/")
         self._whole = whole
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
+        weakref.finalize(self, self._connection.close)
 
     def get(self, path: str, *, most: int = MAX_ANSWER, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of an answer below 300; else a `Refusal`: the server's own, `http.status` or as `exchange`."""
@@ -102,7 +104,7 @@ class HttpClient:
         raise AssertionError("the last try returns or raises")
 
     def close(self) -> None:
-        """Closes the connection; the next request opens it again."""
+        """Closes the connection (as letting go of the client does); the next request opens it again."""
         self._connection.close()
 
     def _once(self, method: str, target: str, body: bytes | None, headers: dict[str, str], most: int) -> Answer:
@@ -114,6 +116,9 @@ class HttpClient:
                 data = response.read(most + 1)
                 if len(data) > most:
                     raise Refusal("http.answer_too_long", address=target[:200], limit=most)
+            if response.length:
+                # read(n) is silent about a body that ends early.
+                raise http.client.IncompleteRead(data, response.length)
                 names = {name.lower(): value for name, value in response.getheaders()}
                 answer = Answer(response.status, names, data)
         return answer
