@@ -116,9 +116,9 @@ class HttpClient:
                 data = response.read(most + 1)
                 if len(data) > most:
                     raise Refusal("http.answer_too_long", address=target[:200], limit=most)
-            if response.length:
-                # read(n) is silent about a body that ends early.
-                raise http.client.IncompleteRead(data, response.length)
+                if response.length:
+                    # read(n) is silent about a body that ends early.
+                    raise http.client.IncompleteRead(data, response.length)
                 names = {name.lower(): value for name, value in response.getheaders()}
                 answer = Answer(response.status, names, data)
         return answer
