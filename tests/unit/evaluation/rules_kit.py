@@ -19,15 +19,15 @@ ANSWERS = {
     "warranty": "3.1",
     "similar-works": "3",
 }
-HALF_UP_2 = {"mode": "half_up", "places": 2}
-F1_PRICE = {
+HALF_UP_2: dict[str, Any] = {"mode": "half_up", "places": 2}
+F1_PRICE: dict[str, Any] = {
     "rule": "F1",
     "clause": "5",
     "title": {"zh": "价格", "en": "Price"},
     "weight": "30",
     "params": {"mark": HALF_UP_2},
 }
-F3_PRICE = {
+F3_PRICE: dict[str, Any] = {
     **F1_PRICE,
     "rule": "F3",
     "weight": "50",

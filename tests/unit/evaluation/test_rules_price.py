@@ -53,7 +53,7 @@ def outcome(rule: str, given: Setting, *prices: str) -> tuple[Fraction, list[str
 def test_f1_worked_numbers() -> None:
     # domain/formulas.md, worked numbers: 100/110/125, W 30 → 30.00/27.27/24.00
     given = setting("30", {"mark": TO_2})
-    assert outcome("F1", given, "100", "110", "125") == (100, ["30.00", "27.27", "24.00"])
+    assert outcome("F1", given, "100", "110", "125") == (Fraction(100), ["30.00", "27.27", "24.00"])
 
 
 def test_f1_gives_one_bid_the_full_mark() -> None:
