@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,6 +13,7 @@ from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
 from ledger.custodian import keys, policy
 from ledger.custodian.house import House
+from ledger.institution.errands import Post, Put
 from ledger.sealed import keyset as keysets
 from ledger.sealed import postpone, rehearsal
 from ledger.sealed.keyset import Purpose
@@ -23,22 +23,6 @@ from ledger.sealed.seal import Seal, context, open_capsule
 # How long a rehearsal's key lives, and how many there may be.
 REHEARSAL_LIFE: Final = timedelta(minutes=10)
 MAX_REHEARSALS: Final = 64
-
-
-@dataclass(frozen=True)
-class Post:
-    """JSON for `path`."""
-
-    path: str
-    value: Json
-
-
-@dataclass(frozen=True)
-class Put:
-    """Raw bytes for `path`."""
-
-    path: str
-    data: bytes
 
 
 class Answering:

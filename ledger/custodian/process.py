@@ -6,48 +6,41 @@ crash. What does end the process is its own disk: a custodian that can't remembe
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
-from typing import Final
 
-from ledger.basics.canonical import Json, canonical, members
-from ledger.basics.errors import Refusal
-from ledger.basics.hashing import H
-from ledger.basics.ids import check_id
 from ledger.custodian import releasing
-from ledger.custodian.answering import Answering, Put
+from ledger.custodian.answering import Answering
 from ledger.custodian.house import House
 from ledger.custodian.recall import recall
 from ledger.institution.backoff import Backoff
 from ledger.institution.diary import Diary
+from ledger.institution.errands import Guard, Mailbox
 from ledger.log_client import LogClient
 from ledger.sealed.keyset import Keyset
-
-MAX_REQUESTS: Final = 200
-# How long a step goes on with requests before it looks at what is due: a flood of them delays nothing.
-PATIENCE: Final = timedelta(seconds=60)
 
 
 class Custodian:
     """One institution's process. `step()` is the whole of it; call it again and again."""
 
-    def __init__(self, house: House, log_client: LogClient, diary: Diary) -> None:
+    def __init__(self, house: House, log_client: LogClient, diary: Diary, backoff: Backoff) -> None:
         self.house = house
         self._client = log_client
         self._diary = diary
+        self._guard = Guard(diary)
+        self._backoff = backoff
+        self._mailbox = Mailbox(house.platform, house.who.id, house.now, backoff, self._guard)
         self._answering = Answering(house)
-        self._backoff = Backoff()
         self._asked: dict[str, int] = {}
         self._recalled = not house.memory.restored
 
     def step(self) -> None:
         """One round. Raises only OSError, for the own disk."""
+        # Without a look at the log nothing is answered: what would be said might rest on a tree that was taken back.
         if not self._guard("log", self._look):
             return
         if not self._recalled and not self._guard("recall", self._recall):
             return
-        self._guard("requests", self._requests)
+        self._guard("requests", partial(self._mailbox.round, self._answering.answer))
         for keyset in self.house.memory.keysets():
             if self.house.memory.release(keyset.kid.hex()) is None and releasing.due(keyset, self.house):
                 self._guard(f"release {keyset.kid.hex()}", partial(self._release, keyset))
@@ -62,47 +55,17 @@ class Custodian:
         self._diary.did("recalled", keysets=recall(self.house))
         self._recalled = True
 
-    def _requests(self) -> None:
-        value = self.house.platform.get_json(f"/custody/requests?institution={self.house.who.id}")
-        listed = members(value, "requests")["requests"]
-        if not isinstance(listed, list):
-            raise Refusal("custodian.requests_malformed")
-        until = self.house.now() + PATIENCE
-        for item in listed[:MAX_REQUESTS]:
-            if self.house.now() >= until:
-                return
-            self._guard("request", partial(self._request, item))
-
-    def _request(self, item: Json) -> None:
-        got = members(item, "id kind body")
-        id_, kind = check_id(got["id"], "request"), got["kind"]
-        if not isinstance(kind, str):
-            raise Refusal("custodian.requests_malformed")
-        name = f"request {id_} {H(canonical(got)).hex()[:16]}"
-        if self._backoff.ready(name, self.house.now()):
-            # Sent or refused: asked again at once, it would only cost us time.
-            self._backoff.failed(name, self.house.now())
-            self._guard(f"{kind[:32]} {id_}", partial(self._answer, id_, kind, got["body"]))
-
-    def _answer(self, id_: str, kind: str, body: Json) -> None:
-        answer = self._answering.answer(id_, kind, body)
-        if isinstance(answer, Put):
-            self.house.platform.put(answer.path, answer.data)
-        else:
-            self.house.platform.post_json(answer.path, answer.value)
-        self._diary.did("answered", request=id_, kind=kind)
-
     def _release(self, keyset: Keyset) -> None:
         kid, size = keyset.kid.hex(), self.house.log.witnessed.size
-        # The same evidence gives the same answer; only what failed on the way is asked again, a little later.
-        if self._asked.get(kid) == size and not self._backoff.ready(f"release {kid}", self.house.now()):
-            return
+        name, now = f"release {kid}", self.house.now()
+        # Under the same checkpoint only what failed on the way may come out otherwise: it is asked again more rarely.
         if self._asked.get(kid) != size:
-            self._backoff.done(f"release {kid}")
+            self._backoff.done(name)
+        if not self._backoff.ready(name, now):
+            return
         self._asked[kid] = size
-        self._backoff.failed(f"release {kid}", self.house.now())
-        made = releasing.release(keyset, self.house)
-        purpose = keyset.purpose
+        self._backoff.failed(name, now)
+        made, purpose = releasing.release(keyset, self.house), keyset.purpose
         self._diary.did(
             "released",
             tender=purpose.tender,
@@ -119,18 +82,3 @@ class Custodian:
             self._diary.did("recorded", kid=kid)
         else:
             self._diary.did("sent", kid=kid)
-
-    def _guard(self, about: str, what: Callable[[], None]) -> bool:
-        """Do `what`; whether it came to its end. A refusal goes into the diary, so does what nobody foresaw."""
-        try:
-            what()
-        except Refusal as why:
-            self._diary.refused(about, why)
-            return False
-        except OSError:
-            raise
-        except Exception as why:  # noqa: BLE001 - what a platform made us stumble over must not stop the other lots
-            self._diary.refused(about, Refusal("custodian.stumbled", error=type(why).__name__))
-            return False
-        self._diary.settled(about)
-        return True
