@@ -21,8 +21,10 @@ Forms = Callable[[str], "bytes | None"]
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet. `custodians`: whose release (or, blocked, whose seed) is missing; `missing`: SHA-256 of forms, or
-    of the submissions whose files nobody has read.
+    """Not yet, and what for.
+
+    `custodians`: whose release (or, blocked, whose seed) is missing; `missing`: SHA-256 of forms, or of the submissions
+    whose files nobody has read.
     """
 
     code: str
