@@ -19,12 +19,16 @@ from ledger.basics.errors import Refusal
 
 @dataclass(frozen=True)
 class Procedure:
-    """`lots`: by id, those with events at least; `persons`: by key (hex), all that are registered."""
+    """`lots`: by id, those with events at least; `persons`: by key (hex), all that are registered.
+
+    `stored`: SHA-256 → size of the documents uploaded for the tender (an addendum lists some).
+    """
 
     tender: TenderState
     lots: Mapping[str, LotState]
     clocks: Clocks
     persons: Mapping[str, Person] = field(default_factory=dict)
+    stored: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def notice(self) -> Notice:
