@@ -126,7 +126,7 @@ def _mark_bands(body: Body, question: Question, value: Value, to: Rounding) -> J
             result = Fraction(band["points"])
             edges = [noted(edge, band[edge]) for edge in ("from", "below") if edge in band]
             return (step("value", found), *edges, step("points", result, "points", to)), result
-    raise AssertionError("the last band is open: `check_bands` saw to it")
+    raise AssertionError("the last band is open: `_bands_relations` saw to it")
 
 
 def _mark_line(body: Body, question: Question, value: Value, to: Rounding) -> Judgement:
