@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import copy
+import io
 import secrets
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.basics import clock, signing
 from ledger.basics.errors import Refusal
-from ledger.sealed import keyset, postpone, rehearsal
+from ledger.sealed import backup, content, keyset, postpone, rehearsal, seal, shamir
 
 if TYPE_CHECKING:
     from tests.unit.ledger.sealed.conftest import World
@@ -212,3 +214,31 @@ def test_a_postponement_is_signed_and_read_again(world: World) -> None:
 def test_kids_are_sorted_and_distinct(kids: object) -> None:
     with pytest.raises(Refusal, match=r"bad_kids|bad_hex"):
         postpone.Postponement.parse({"kids": kids, "not_before": LATER, "addendum": "ab" * 32})
+
+
+def test_a_caller_that_mixes_up_lengths_is_told() -> None:
+    """These are mistakes of a programmer, not of a person: ValueError, no code."""
+    row = bytes(32)
+    mistakes: list[Callable[[], object]] = [
+        lambda: shamir.share(row, [row], 0),
+        lambda: shamir.share(row, [row], 256),
+        lambda: shamir.share(row, [bytes(31)], 1),
+        lambda: shamir.combine({}),
+        lambda: shamir.combine({0: row}),
+        lambda: shamir.combine({1: row, 2: bytes(31)}),
+        lambda: seal.context(row, row, row),
+        lambda: backup.to_words(bytes(31)),
+        lambda: content.padded_size(-1),
+        lambda: keyset.custodian_seed(
+            bytes(31), keyset.Purpose("t", "l", "coin"), 2, [], keyset.conditions("coin", FIRST)
+        ),
+    ]
+    for mistake in mistakes:
+        with pytest.raises(ValueError, match=r"bytes|place|length|long"):
+            mistake()
+
+
+def test_padding_is_undone() -> None:
+    for data in (b"", b"x", bytes(65528), bytes(65529)):
+        assert content.unpad(content.padded(data)) == data
+    assert list(content.read_blocks(io.BytesIO(bytes(content.BLOCK + 1)))) == [bytes(content.BLOCK), b"\0"]
