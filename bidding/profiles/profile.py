@@ -32,6 +32,8 @@ PERIODS: Final = (
     "complaint_decision",
 )
 OBJECTION_PERIODS: Final = ("document_objection_before_deadline", "document_objection_after_publication")
+# Which law a rule set must say it is under; "none" (demonstration) takes any.
+LAWS: Final = ("tendering", "procurement", "none")
 CATEGORIES: Final = ("works", "goods", "services")
 EXCLUSION_RULES: Final = ("same_organisation", "same_person", "holding")
 
@@ -47,6 +49,7 @@ _SHAPE: Final = shape.record(
         "version": shape.integer(1, 1_000_000),
         "title": shape.title,
         "procedure": shape.one_of("open"),
+        "law": shape.one_of(*LAWS),
         "categories": shape.array(shape.one_of(*CATEGORIES), 1, 3),
         "demonstration": shape.boolean,
         "no_touch": shape.record(
@@ -122,6 +125,7 @@ class Profile:
     version: int
     sha256: str
     procedure: str
+    law: str
     categories: tuple[str, ...]
     demonstration: bool
     no_touch: NoTouch
@@ -159,6 +163,7 @@ class Profile:
             version=cast(int, got["version"]),
             sha256=H(canonical(document)).hex(),
             procedure=cast(str, got["procedure"]),
+            law=cast(str, got["law"]),
             categories=tuple(cast(list[str], got["categories"])),
             demonstration=demonstration,
             no_touch=_no_touch(cast(dict[str, Json], got["no_touch"])),

@@ -1,0 +1,51 @@
+"""Publishing a tender: the rule sets and forms of every lot are checked here, the rest of the notice by bidding.
+
+Evaluation knows rules, bidding knows the procedure, and bidding never calls up: so this act checks and then calls.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bidding.acts import publish
+from bidding.acts.decision import Decision
+from bidding.acts.keys import Signed
+from bidding.acts.publish import Setting
+from bidding.form import check_form
+from bidding.procedures import Notice
+from bidding.procedures.tender import TenderState
+from bidding.profiles import Profile
+from evaluation.rules.document import check_rule_set
+from evaluation.rules.lint import check_publishable
+from ledger.basics.errors import Refusal
+
+__all__ = ["Setting", "check_rules", "decide"]
+
+
+def decide(tender: TenderState, signed: Signed, now: datetime, setting: Setting) -> Decision:
+    """`tender.published`. Raises `check_rules`' refusals and those of `bidding.acts.publish.decide`."""
+    notice = Notice.parse(signed.body.get("notice"))
+    decision = publish.decide(tender, signed, now, setting)
+    check_rules(notice, setting)
+    return decision
+
+
+def check_rules(notice: Notice, setting: Setting) -> None:
+    """Every lot's rule set fits its form, its ceiling, the tender's category and the law its profile is under.
+
+    Raises `Refusal`: `shape.*`, `form.*`, `rules.*`, `document.missing`, `notice.rules_category`, `notice.rules_law`,
+    `notice.rules_ceiling`.
+    """
+    profile = Profile.parse(setting.document(notice.profile_sha256, "profile.json"))
+    for lot in notice.lots:
+        form_document = setting.document(lot.form, f"form-{lot.lot}.json")
+        document = setting.document(lot.rules, f"rules-{lot.lot}.json")
+        form = check_form(form_document)
+        rules = check_rule_set(document, form)
+        if rules.category != notice.category:
+            raise Refusal("notice.rules_category", lot=lot.lot, found=rules.category, wanted=notice.category)
+        if profile.law not in ("none", rules.law):
+            raise Refusal("notice.rules_law", lot=lot.lot, found=rules.law, wanted=profile.law)
+        if rules.ceiling is not None and rules.ceiling != lot.ceiling_fen:
+            raise Refusal("notice.rules_ceiling", lot=lot.lot, found_fen=rules.ceiling, wanted_fen=lot.ceiling_fen)
+        check_publishable(document, form_document, lot.ceiling_fen or None)
