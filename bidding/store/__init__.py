@@ -1,0 +1,1 @@
+"""What the platform keeps beside the ledger (SQLAlchemy): tables folded from events, and tables of work in hand."""

@@ -1,0 +1,82 @@
+"""Who is registered, read from the projections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from bidding.parties import Party, Person
+from bidding.store.tables import parties, persons
+from ledger.basics.canonical import parse
+from ledger.basics.errors import Refusal
+
+
+def party(conn: sa.Connection, party_id: str) -> Party:
+    """A registered organisation; `Refusal("party.unknown")`."""
+    row = conn.execute(sa.select(parties).where(parties.c.party == party_id)).one_or_none()
+    if row is None:
+        raise Refusal("party.unknown", party=party_id[:64])
+    return _party(row)
+
+
+def person(conn: sa.Connection, person_id: str) -> Person:
+    """A registered person; `Refusal("person.unknown")`."""
+    row = conn.execute(sa.select(persons).where(persons.c.person == person_id)).one_or_none()
+    if row is None:
+        raise Refusal("person.unknown", person=person_id[:64])
+    return _person(row)
+
+
+def by_keys(conn: sa.Connection, keys: Collection[str]) -> list[Person]:
+    """The registered persons with these keys (hex); unknown keys are left out."""
+    return [_person(row) for row in conn.execute(sa.select(persons).where(persons.c.key.in_(sorted(set(keys)))))]
+
+
+def all_parties(conn: sa.Connection) -> list[Party]:
+    """Every registered organisation, by id."""
+    return [_party(row) for row in conn.execute(sa.select(parties).order_by(parties.c.party))]
+
+
+def near_party(conn: sa.Connection, new: Party) -> list[Party]:
+    """The registered organisations that could stand in the way of `new`: same id, code or any of its keys."""
+    keys = (new.seal_key, new.person_key)
+    query = sa.select(parties).where(
+        (parties.c.party == new.party)
+        | (parties.c.uscc == new.uscc)
+        | parties.c.seal_key.in_(keys)
+        | parties.c.person_key.in_(keys)
+    )
+    return [_party(row) for row in conn.execute(query)]
+
+
+def parties_near_person(conn: sa.Connection, new: Person) -> list[Party]:
+    """The organisation `new` names, and those with its key."""
+    query = sa.select(parties).where(
+        (parties.c.party == new.party) | (parties.c.seal_key == new.key) | (parties.c.person_key == new.key)
+    )
+    return [_party(row) for row in conn.execute(query)]
+
+
+def persons_near(conn: sa.Connection, person_id: str, keys: Collection[str]) -> list[Person]:
+    """The registered persons with this id or one of these keys."""
+    query = sa.select(persons).where((persons.c.person == person_id) | persons.c.key.in_(sorted(set(keys))))
+    return [_person(row) for row in conn.execute(query)]
+
+
+def _party(row: Any) -> Party:  # noqa: ANN401 - a SQLAlchemy row has no type of its own
+    holds = parse(row.holds.encode("utf-8"))
+    return Party(
+        party=row.party,
+        uscc=row.uscc,
+        name={"zh": row.name_zh, "en": row.name_en},
+        seal_key=row.seal_key,
+        person_ref=row.person_ref,
+        person_key=row.person_key,
+        holds=tuple(str(code) for code in holds) if isinstance(holds, list) else (),
+    )
+
+
+def _person(row: Any) -> Person:  # noqa: ANN401 - as above
+    return Person(person=row.person, party=row.party, role=row.role, key=row.key)

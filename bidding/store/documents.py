@@ -1,0 +1,38 @@
+"""Which documents there are and which are public. Their bytes lie in files; a draft's documents are nobody's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from bidding.store.tables import documents
+from ledger.basics import clock
+
+
+def note(conn: Connection, sha256: str, size: int, now: datetime, *, public: bool = False) -> None:
+    """A document that is stored; again does nothing, but may make it public."""
+    row = conn.execute(select(documents.c.public).where(documents.c.sha256 == sha256)).one_or_none()
+    if row is None:
+        conn.execute(insert(documents).values(sha256=sha256, size=size, stored=clock.text(now), public=public))
+    elif public and not row.public:
+        publish(conn, [sha256])
+
+
+def publish(conn: Connection, sha256s: Iterable[str]) -> None:
+    """From now on these documents are served to anyone."""
+    conn.execute(update(documents).where(documents.c.sha256.in_(sorted(set(sha256s)))).values(public=True))
+
+
+def is_public(conn: Connection, sha256: str) -> bool:
+    """Whether a document is served to anyone."""
+    found = conn.execute(select(documents.c.public).where(documents.c.sha256 == sha256)).scalar_one_or_none()
+    return bool(found)
+
+
+def missing(conn: Connection, sha256s: Iterable[str]) -> list[str]:
+    """Those of these documents that were never stored, sorted."""
+    wanted = set(sha256s)
+    known = set(conn.execute(select(documents.c.sha256).where(documents.c.sha256.in_(sorted(wanted)))).scalars())
+    return sorted(wanted - known)

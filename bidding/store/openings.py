@@ -1,0 +1,91 @@
+"""What an opening is computed from, gathered from the platform's own tables: the same values a verifier gathers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from cryptography import x509
+
+from bidding.form import check_form
+from bidding.parties import Party
+from bidding.procedures import lot as lots
+from bidding.procedures.procedure import Procedure
+from bidding.sealed_lot import OnRoll, SealedLot, read_roll
+from bidding.store import directory, published, tables
+from bidding.store.book import Book
+from bidding.store.procedures import ReadDocument
+from ledger.basics.canonical import Json, parse_object
+from ledger.basics.errors import Refusal
+from ledger.store import read
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A lot about to open. Envelopes in tree order; `seeds`: part → custodian → seed; `present`: public or {}."""
+
+    lot: SealedLot
+    on_roll: OnRoll
+    present: dict[str, Json]
+    contributions: tuple[Json, ...]
+    releases: tuple[Json, ...]
+    seeds: Mapping[str, Mapping[str, bytes]]
+    alpha: bytes
+    draws: Mapping[str, str]
+
+
+def load(book: Book, procedure: Procedure, lot: str, document: ReadDocument, cas: tuple[str, ...]) -> Opening:
+    """The opening of a lot that has its roll. `cas`: PEM certificates of the trust file."""
+    notice, tender = procedure.notice, procedure.tender.tender
+    row = notice.lot(lot)
+    sealed = SealedLot.of(
+        notice.raw,
+        lot,
+        deadline=procedure.deadline,
+        profile=procedure.clocks.profile,
+        form=check_form(parse_object(document(row.form))),
+        rules=parse_object(document(row.rules)),
+        authorities=[x509.load_pem_x509_certificate(pem.encode("ascii")) for pem in cas],
+    )
+    stream = lots.stream_of(tender, lot)
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for event in book.events(stream):
+        by_type.setdefault(event.type, []).append(cast(dict[str, Any], event.public))
+    roll = by_type["lot.closed"][0]["roll"]
+    envelopes = {sha256: published.envelope(book.conn, "submission", sha256) for sha256 in roll["submissions"]}
+    seeds: dict[str, dict[str, bytes]] = {}
+    for public in by_type.get("seed.recorded", []):
+        seeds.setdefault(public["part"], {})[public["custodian"]] = bytes.fromhex(public["seed"])
+    drawn = by_type.get("lot.coefficients", [{"alpha": "", "values": {}}])[0]
+    return Opening(
+        lot=sealed,
+        on_roll=read_roll(sealed, roll, envelopes),
+        present=by_type.get("lot.present", [{}])[0],
+        contributions=tuple(public["contribution"] for public in by_type.get("contribution.recorded", [])),
+        releases=tuple(public["release"] for public in by_type.get("release.recorded", [])),
+        seeds=seeds,
+        alpha=bytes.fromhex(drawn["alpha"]),
+        draws=drawn["values"],
+    )
+
+
+def registered(conn: sa.Connection, party: str) -> Party | None:
+    """A party's registration, None if there is none."""
+    try:
+        return directory.party(conn, party)
+    except Refusal:
+        return None
+
+
+def issued(conn: sa.Connection, tender: str, lot: str, party: str) -> Mapping[str, Json] | None:
+    """Public of the `ticket.issued` of a party in a lot, None if it took none."""
+    table = tables.issuances
+    version = conn.execute(
+        sa.select(table.c.version).where(table.c.tender == tender, table.c.lot == lot, table.c.party == party)
+    ).scalar_one_or_none()
+    if version is None:
+        return None
+    (found,) = read.load(conn, f"issuance/{tender}/{lot}", after=version - 1)[:1]
+    return found.event.public

@@ -1,0 +1,63 @@
+"""A tender with its lots as an act sees it, put together from streams and documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+from bidding.acts import keys as act_keys
+from bidding.parties import Person, by_key
+from bidding.procedures import lot as lots
+from bidding.procedures import tender as tenders
+from bidding.procedures.procedure import Procedure
+from bidding.procedures.tender import TenderState
+from bidding.profiles.calendar import Calendar
+from bidding.profiles.clocks import Clocks
+from bidding.profiles.profile import Profile
+from bidding.store import directory
+from bidding.store.book import Book
+from ledger.basics.canonical import Json, parse_object
+from ledger.basics.errors import Refusal
+
+# The bytes of a stored document by SHA-256; `Refusal("file.not_found")`.
+ReadDocument = Callable[[str], bytes]
+
+CALENDAR: Final = "calendar.json"
+
+
+def tender(book: Book, tender_id: str) -> TenderState:
+    """A tender's state; `Refusal("tender.unknown")`."""
+    state = book.state(tenders.stream_of(tender_id), tenders.fold)
+    if state is None:
+        raise Refusal("tender.unknown", tender=tender_id[:64])
+    return state
+
+
+def load(book: Book, tender_id: str, read: ReadDocument, persons: Mapping[str, Person] | None = None) -> Procedure:
+    """A published tender with all its lots and its clocks; `persons`: those whose acts are to be checked, by key."""
+    state = tender(book, tender_id)
+    notice = state.published()
+    clocks = Clocks(
+        Profile.parse(parse_object(read(notice.profile_sha256))),
+        Calendar.parse(parse_object(read(notice.documents[CALENDAR][0]))),
+    )
+    folded = {
+        one.lot: found
+        for one in notice.lots
+        if (found := book.state(lots.stream_of(tender_id, one.lot), lots.fold)) is not None
+    }
+    return Procedure(state, folded, clocks, persons or {})
+
+
+def signers(book: Book, envelopes: Iterable[Mapping[str, Json]]) -> dict[str, Person]:
+    """The registered persons whose keys stand in these acts, by key."""
+    found = [str(envelope.get("key", "")) for envelope in envelopes]
+    return by_key(directory.by_keys(book.conn, found))
+
+
+def wanted_keys(act: str) -> int:
+    """How many persons sign an act of this type; `Refusal("act.unknown")` for one that nobody signs."""
+    rule = act_keys.RULES.get(act)
+    if rule is None:
+        raise Refusal("act.unknown", act=act[:64])
+    return rule.count

@@ -1,0 +1,86 @@
+"""The no-touch evaluation of a lot whose offers are open: rules, answers and drawn values in, report and event out.
+
+Pure: the worker stores the report's documents and records the event. Nobody's hand is in it; the verifier calls the
+same functions on the disclosed events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, cast
+
+from bidding.form import check_form
+from evaluation.rules import OpenedBid, Report, check_rule_set, evaluate
+from ledger.basics.canonical import Json
+from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
+from ledger.basics.canonical import canonical
+
+
+def opened_bids(
+    offers: Mapping[str, Json], identities: Mapping[str, Mapping[str, Json]], left_out: Collection[str] = ()
+) -> list[OpenedBid]:
+    """The bids that are marked, from public of `lot.offers_opened`.
+
+    `identities`: bid key → the answers of its identity part, where the rule set reads any; `left_out`: bid keys over
+    the limit on lots. A bid that is void or rejected at the opening takes no part.
+    """
+    out = []
+    for row in cast(list[dict[str, Any]], offers["bids"]):
+        key = row["bid_key"]
+        if row["state"] != "opened" or key in left_out:
+            continue
+        answers: dict[str, Mapping[str, object]] = {"offer": row["answers"]}
+        if key in identities:
+            answers["identity"] = identities[key]
+        out.append(OpenedBid(key, answers, {"offer": [item["name"] for item in row["files"]]}))
+    return out
+
+
+def report(
+    rules: Json,
+    form: Json,
+    *,
+    lot: str,
+    ceiling_fen: int,
+    bids: Iterable[OpenedBid],
+    coefficients: Mapping[str, Json],
+) -> Report:
+    """The report on a lot.
+
+    `rules`, `form`: the published documents; `ceiling_fen`: the lot's, 0 for none; `coefficients`: public of
+    `lot.coefficients`. Raises `Refusal` only for inputs that do not belong together.
+    """
+    values = cast(Mapping[str, str], coefficients["values"])
+    read = check_form(form)
+    return evaluate(
+        check_rule_set(rules, read),
+        read,
+        lot=lot,
+        bids=list(bids),
+        draws=dict(values),
+        alpha=bytes.fromhex(str(coefficients["alpha"])),
+        ceiling=ceiling_fen or None,
+    )
+
+
+def event_body(made: Report, rules: Json) -> dict[str, Json]:
+    """`public` of `lot.evaluated`: the report by its hash, the ranking and the candidates."""
+    ranking: list[Json] = [
+        {"rank": row["rank"], "bid_key": row["bid_key"], "total": row["total"]} for row in made.ranking
+    ]
+    return {
+        "report": made.sha256,
+        "rules": H(canonical(rules)).hex(),
+        "failed": made.failed,
+        "ranking": ranking,
+        "candidates": list(made.candidates),
+    }
+
+
+def prices(made: Mapping[str, Any]) -> dict[str, int]:
+    """Bid key → price in fen, from a report's summary document. Raises `Refusal("report.malformed")`."""
+    found = made.get("bids")
+    if not isinstance(found, list):
+        raise Refusal("report.malformed")
+    return {row["bid"]: row["price_fen"] for row in found if "price_fen" in row}

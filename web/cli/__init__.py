@@ -1,0 +1,1 @@
+"""`mingjing …`: the commands."""

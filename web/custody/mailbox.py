@@ -1,0 +1,74 @@
+"""`/custody/…`: requests out, answers, releases and forms in (docs/formats/custody.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from bidding.store import answers, mailbox, published
+from bidding.store.answers import Desk
+from ledger.basics.canonical import Json, unhex
+from ledger.basics.ids import check_id
+from ledger.store.engine import database_now, reading, transaction
+from web.access import INSTITUTION, PUBLIC, route
+from web.delivery import json_body, json_response
+from web.services import services
+
+blueprint: Final = Blueprint("custody", __name__, url_prefix="/custody")
+
+_AT_ONCE: Final = 200
+_PIECE: Final = 1 << 16
+
+
+@route(blueprint, "GET", "/requests", PUBLIC)
+def requests() -> Response:
+    """What is asked of an institution and not answered yet: `?institution=<id>` → `{requests: [{id, kind, body}]}`."""
+    institution = check_id(request.args.get("institution", ""), "institution")
+    with reading(services().engine) as conn:
+        found = mailbox.waiting(conn, institution, database_now(conn))
+    listed: list[Json] = [{"id": one.id, "kind": one.kind, "body": one.body} for one in found[:_AT_ONCE]]
+    return json_response({"requests": listed})
+
+
+@route(blueprint, "POST", "/answers/<mail_id>", INSTITUTION)
+def answer(mail_id: str) -> Response:
+    """Takes the answer to a request; the same again is accepted again."""
+    body = json_body()
+    at = services()
+    with transaction(at.engine) as conn:
+        desk = Desk(conn, at.trust, at.documents.read, at.entropy, database_now(conn))
+        found = answers.take(desk, mail_id, body)
+    return json_response({"id": found.id})
+
+
+@route(blueprint, "POST", "/releases", INSTITUTION)
+def release() -> Response:
+    """Takes a custodian's release; the same again is accepted again."""
+    body = json_body()
+    at = services()
+    with transaction(at.engine) as conn:
+        desk = Desk(conn, at.trust, at.documents.read, at.entropy, database_now(conn))
+        answers.take_release(desk, body)
+    return json_response({"recorded": True})
+
+
+@route(blueprint, "PUT", "/forms/<sha256>", INSTITUTION)
+def form(sha256: str) -> Response:
+    """Takes back the ciphertext of a form that was present and is lost; its hash says whether it is the right one."""
+    unhex(sha256, 32, "sha256")
+    at = services()
+    with reading(at.engine) as conn:
+        size = published.form_size(conn, sha256)
+    request.max_content_length = size
+    if not at.forms.intact(sha256):
+        at.forms.put(sha256, _pieces(), size)
+        with transaction(at.engine) as conn:
+            mailbox.settle(conn, "form", sha256, database_now(conn))
+    return json_response({"sha256": sha256, "size": size})
+
+
+def _pieces() -> Iterator[bytes]:
+    while piece := request.stream.read(_PIECE):
+        yield piece

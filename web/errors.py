@@ -1,0 +1,44 @@
+"""From a `Refusal` to what a caller gets: status, code, parameters and words in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.basics.errors import Param, Refusal
+from web import words
+
+# Everything not named here is the caller's mistake in what it sent: 400.
+_STATUS: Final[Mapping[str, int]] = {
+    "auth.missing": 401,
+    "auth.bad_token": 401,
+    "auth.forbidden": 403,
+    "auth.wrong_party": 403,
+    "http.not_found": 404,
+    "http.method": 405,
+    "http.too_long": 413,
+    "http.not_json": 400,
+    "http.rate": 429,
+    "http.busy": 503,
+    "http.unexpected": 500,
+    "stream.conflict": 409,
+    "log.no_such_tile": 404,
+    "log.bad_path": 404,
+}
+# The last word of a code says its kind, whatever the area.
+_ENDINGS: Final[Mapping[str, int]] = {"unknown": 404, "not_found": 404, "conflict": 409}
+
+
+def status(code: str) -> int:
+    """The HTTP status for a code."""
+    return _STATUS.get(code) or _ENDINGS.get(code.rsplit(".", 1)[-1], 400)
+
+
+def body(code: str, params: Mapping[str, Param]) -> dict[str, object]:
+    """`{"error": {"code", "params", "words": {"zh", "en"}}}`."""
+    return {"error": {"code": code, "params": dict(params), "words": words.both(code, params)}}
+
+
+def of(refusal: Refusal) -> tuple[dict[str, object], int]:
+    """Body and status of a refusal."""
+    return body(refusal.code, refusal.params), status(refusal.code)

@@ -1,0 +1,1 @@
+"""The application with accounts: organisations, people, tenders, acts, tickets. It never sees the box."""

@@ -1,0 +1,32 @@
+"""The office's application factory: which blueprints, who may sign in, and nothing of the box."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from bidding.store import accounts
+from ledger.store.engine import database_now, reading
+from web import delivery
+from web.access import Principal
+from web.custody import mailbox as custody
+from web.limits import Brake
+from web.office import acts, enrolment, tenders, tickets
+from web.public import api, log, pages
+from web.services import Services
+
+
+def create_app(services: Services) -> Flask:
+    """The office over its services."""
+    app = Flask("web.office", static_folder=None, template_folder="../templates")
+    app.extensions["mingjing"] = services
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
+
+    def sign_in(token: str) -> Principal:
+        with reading(services.engine) as conn:
+            found = accounts.sign_in(conn, token, database_now(conn))
+        return Principal(found.person, found.role, found.party)
+
+    delivery.install(app, sign_in, Brake(services.config.office.requests_per_minute))
+    for module in (log, api, pages, custody, enrolment, tenders, acts, tickets):
+        app.register_blueprint(module.blueprint)
+    return app

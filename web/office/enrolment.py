@@ -1,0 +1,90 @@
+"""Organisations and people: registered by the centre, which looks at their papers; and a new token for somebody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, Response
+
+from bidding.acts import register
+from bidding.parties import Party, Person
+from bidding.store import accounts, directory
+from bidding.store.accounts import Account
+from bidding.store.book import Book
+from bidding.store.perform import Plan, perform_in
+from ledger.basics.canonical import Json, members
+from ledger.basics.ids import new_id
+from ledger.store.engine import transaction
+from web.access import ANYONE_SIGNED_IN, CENTRE, route
+from web.delivery import json_body, json_response, principal
+from web.services import Services, services
+
+blueprint: Final = Blueprint("enrolment", __name__, url_prefix="/office")
+
+
+@route(blueprint, "POST", "/parties", CENTRE)
+def register_party() -> Response:
+    """Registers an organisation: `{uscc, name: {zh, en}, seal_key, person: {ref, key}, holds}`.
+
+    Answers 201 `{party, token}`: the token signs in for the organisation as a bidder, and is said this once.
+    """
+    return json_response(enrol_party(services(), json_body(), principal().person), 201)
+
+
+@route(blueprint, "POST", "/people", CENTRE)
+def register_person() -> Response:
+    """Registers somebody who signs acts: `{party, role, key}`. Answers 201 `{person, token}`."""
+    return json_response(enrol_person(services(), json_body(), principal().person), 201)
+
+
+@route(blueprint, "POST", "/people/<person>/disable", CENTRE)
+def disable(person: str) -> Response:
+    """Shuts an account: its tokens sign nobody in any more."""
+    with transaction(services().engine) as conn:
+        accounts.disable(conn, person)
+    return json_response({"person": person, "disabled": True})
+
+
+@route(blueprint, "GET", "/me", ANYONE_SIGNED_IN)
+def me() -> Response:
+    """Who the token is: `{person, role, party}`."""
+    found = principal()
+    return json_response({"person": found.person, "role": found.role, "party": found.party})
+
+
+def enrol_party(at: Services, body: dict[str, Json], actor: str) -> dict[str, Json]:
+    """Registers an organisation and opens its account; `{party, token}`."""
+    members(body, "uscc name seal_key person holds")
+    public: dict[str, Json] = {"party": new_id(at.entropy), **body}
+    party = Party.parse(public)
+
+    def decide(book: Book) -> Plan:
+        persons = directory.persons_near(book.conn, "", [party.seal_key, party.person_key])
+        return register.party(public, directory.near_party(book.conn, party), persons, book.now)
+
+    with transaction(at.engine) as conn:
+        (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
+        account = Account(f"{party.party}-bidder"[:64], "bidder", party.party)
+        accounts.open_account(conn, account, done.event.at)
+        life = timedelta(days=at.config.office.token_days)
+        token = accounts.issue_token(conn, account.person, done.event.at, life, at.entropy)
+    return {"party": party.party, "token": token}
+
+
+def enrol_person(at: Services, body: dict[str, Json], actor: str) -> dict[str, Json]:
+    """Registers a person of an organisation and opens the account; `{person, token}`."""
+    members(body, "party role key")
+    public: dict[str, Json] = {"person": new_id(at.entropy), **body}
+    person = Person.parse(public)
+
+    def decide(book: Book) -> Plan:
+        near = directory.persons_near(book.conn, person.person, [person.key])
+        return register.person(public, directory.parties_near_person(book.conn, person), near, book.now)
+
+    with transaction(at.engine) as conn:
+        (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
+        accounts.open_account(conn, Account(person.person, person.role, person.party), done.event.at)
+        life = timedelta(days=at.config.office.token_days)
+        token = accounts.issue_token(conn, person.person, done.event.at, life, at.entropy)
+    return {"person": person.person, "token": token}
