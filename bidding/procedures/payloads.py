@@ -212,7 +212,7 @@ LOT: Final[Mapping[str, Shape]] = {
             "rules": HASH,
             "failed": shape.boolean,
             "ranking": shape.array(
-                shape.record({"rank": shape.integer(1, MAX_BIDS), "bid_key": KEY, "total": shape.text(64)}),
+                shape.record({"rank": shape.integer(1, MAX_BIDS), "bid_key": KEY, "total": empty_or(shape.text(64))}),
                 0,
                 MAX_BIDS,
             ),
@@ -229,7 +229,7 @@ LOT: Final[Mapping[str, Shape]] = {
                         "bid_key": KEY,
                         "parties": _PARTIES,
                         "price_fen": _AMOUNT,
-                        "total": shape.text(64),
+                        "total": empty_or(shape.text(64)),
                     }
                 ),
                 1,
