@@ -39,8 +39,8 @@ class Platform:
         return read_json(self.get(path, limit))
 
     def post_json(self, path: str, value: Json) -> None:
-        """POST a JSON value; refusals as in `get`."""
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        """POST a JSON value, the same bytes for the same value; refusals as in `get`."""
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
         headers = {"Content-Type": "application/json"}
         self._http.ask("POST", path, body, headers=headers, most=MAX_JSON)
 
