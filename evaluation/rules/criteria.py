@@ -65,7 +65,7 @@ def mark(criterion: Criterion, question: Question, value: Value, to: Rounding) -
 
 
 def best(criterion: Criterion) -> Fraction:
-    """The most points that an answer can get (0 for a veto)."""
+    """The most points that an answer to a points criterion can get."""
     body = criterion.body
     match criterion.kind:
         case "choice":
@@ -74,10 +74,8 @@ def best(criterion: Criterion) -> Fraction:
             return max(Fraction(band["points"]) for band in body["bands"])
         case "line":
             return max(Fraction(body["from"]["points"]), Fraction(body["to"]["points"]))
-        case "count":
-            return Fraction(body["cap"])
         case _:
-            return Fraction(0)
+            return Fraction(body["cap"])
 
 
 def relations(criterion: Criterion, question: Question, places: int) -> Iterator[Refusal]:

@@ -152,15 +152,21 @@ class _Run:
         valid = [sheet for sheet in sheets if not sheet.rejected]
         if len(valid) < self.rules.min_valid:
             return self._report(sheets, failed=Refusal("rules.too_few", valid=len(valid), wanted=self.rules.min_valid))
-        benchmark: Certificate | None = None
-        if self.rules.price is not None:
-            try:
-                benchmark = self._mark_all(self.rules.price, valid)
-            except Refusal as refusal:
-                if not refusal.code.startswith("price."):
-                    raise
-                return self._report(sheets, failed=refusal)
-        return self._report(sheets, benchmark=benchmark, ranked=valid)
+        price = self.rules.price
+        if price is None:
+            return self._report(sheets, ranked=valid)
+        setting = Setting(price.weight, price.params, self.ceiling, self.draws)
+        prices = {sheet.bid.key: cast(int, sheet.price) for sheet in valid}
+        try:
+            benchmark = price.rule.benchmark(setting, prices)
+        except Refusal as refusal:  # the rule's precondition does not hold for these prices
+            return self._report(sheets, failed=refusal)
+        certificate = self._certify_benchmark(price, prices, benchmark)
+        for sheet in valid:
+            self._mark_criteria(sheet)
+            self._mark_price(sheet, price, setting, benchmark, cast(str, certificate["inputs_hash"]))
+            self._add_up(sheet)
+        return self._report(sheets, benchmark=certificate, ranked=valid)
 
     def _check_form(self, sheet: _Sheet) -> None:
         faulty: set[str] = set()
@@ -195,24 +201,15 @@ class _Run:
             certificate = with_reason(certificate, refusal.code, refusal.params)
         sheet.certificates.append(certificate)
 
-    def _mark_all(self, price: Price, valid: list[_Sheet]) -> Certificate:
-        setting = Setting(price.weight, price.params, self.ceiling, self.draws)
-        prices = {sheet.bid.key: cast(int, sheet.price) for sheet in valid}
-        benchmark = price.rule.benchmark(setting, prices)
-        drawn = {name: self.draws[name] for name in price.rule.draws(price.params)}
+    def _certify_benchmark(self, price: Price, prices: dict[str, int], benchmark: Benchmark) -> Certificate:
         inputs: dict[str, Json] = {"prices_fen": cast(Json, prices)}
+        drawn = {name: self.draws[name] for name in price.rule.draws(price.params)}
         if drawn:
             inputs["draws"] = cast(Json, drawn)
         if self.ceiling is not None and price.rule.needs_ceiling:
             inputs["ceiling_fen"] = self.ceiling
-        certificate = certify(
-            "benchmark", price.rule.name, price.clause, inputs, benchmark.steps, exact(benchmark.value)
-        )
-        for sheet in valid:
-            self._mark_criteria(sheet)
-            self._mark_price(sheet, price, setting, benchmark, cast(str, certificate["inputs_hash"]))
-            self._add_up(sheet)
-        return certificate
+        result = exact(benchmark.value)
+        return certify("benchmark", price.rule.name, price.clause, inputs, benchmark.steps, result)
 
     def _mark_criteria(self, sheet: _Sheet) -> None:
         for criterion in self.rules.scored:

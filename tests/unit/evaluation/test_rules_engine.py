@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from evaluation.rules import OpenedBid, Report, recompute
+from evaluation.rules import OpenedBid, Report, evaluate, recompute
 from evaluation.rules.ranking import tie_order
 from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
@@ -255,3 +257,36 @@ def test_recomputing_an_honest_report_finds_nothing() -> None:
 def test_the_summary_of_a_thousand_bids_is_one_document() -> None:
     report = run(lowest(), *(offer(f"{n:064x}", str(1000 + n)) for n in range(1000)))
     assert len(report.document()) < 1 << 19
+
+
+def test_a_rule_set_and_another_form_are_refused() -> None:
+    rules, _ = checked(checklist())
+    _, other = checked(lowest())
+    with pytest.raises(Refusal) as caught:
+        evaluate(rules, other, lot=LOT, bids=[], draws=DRAWS, alpha=ALPHA, ceiling=CEILING)
+    assert caught.value.code == "rules.other_form"
+
+
+def test_a_file_the_form_asks_for_is_among_the_bids_files() -> None:
+    rules, form = copy.deepcopy(lowest())
+    form["parts"]["offer"].append(
+        {"id": "plan", "kind": "file", "title": {"zh": "方案", "en": "Plan"}, "required": True}
+    )
+    answers = {"offer": {"price": "100", "plan": "plan.pdf"}}
+    there = OpenedBid("a", answers, {"offer": ["plan.pdf"]})
+    gone = OpenedBid("b", answers, {"offer": []})
+    report = run((rules, form), there, gone)
+    assert states(report) == {"a": "ranked", "b": "rejected"}
+    assert reasons(report, "b") == [("form.file_missing", "2.1")]
+
+
+def test_a_mark_of_a_criterion_may_part_equals() -> None:
+    rules, form = copy.deepcopy(checklist())
+    rules["ranking"]["ties"] = ["mark:qualification", "draw"]
+    # 8 + 10 + 10 + 0 and 10 + 8 + 10 + 0 for the checklists, and the same price
+    first = bid("a1", "9500000", grade="first", duration="100", similar_works="0", warranty="5")
+    second = bid("b2", "9500000", grade="special", duration="170", similar_works="0", warranty="5")
+    report = run((rules, form), first, second, draws=DRAWS, ceiling=CEILING)
+    assert len({row["total"] for row in report.ranking}) == 1
+    assert report.candidates == ["b2", "a1"]
+    assert [tie["by"] for tie in report.summary["ties"]] == ["mark:qualification"]

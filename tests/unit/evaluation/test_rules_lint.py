@@ -141,3 +141,26 @@ def test_publication_refuses_errors_and_names_the_first() -> None:
         check_publishable(*lowest(candidates=4))
     assert caught.value.code == "rules.not_publishable"
     assert caught.value.params == {"errors": 1, "first": "lint.too_many_candidates", "article": "实施条例 art. 53"}
+
+
+def test_a_rule_set_over_unknown_questions_is_linted_to_its_end() -> None:
+    documents = copy.deepcopy(checklist())
+    documents[0]["price_question"] = "cost"
+    documents[0]["criteria"][0]["question"] = "licence"
+    documents[0]["price"]["weight"] = "61"
+    assert errors(documents) == {"rules.unknown_question", "lint.weights"}
+
+
+def test_works_have_no_statutory_least_weight_of_the_price() -> None:
+    documents = procurement({**F1_PRICE, "weight": "5"}, "works")
+    assert errors(documents) == {"lint.weights"}
+
+
+def test_in_government_procurement_a_floor_price_and_an_open_tie_have_their_articles() -> None:
+    documents = copy.deepcopy(procurement({**F1_PRICE, "weight": "100"}))
+    documents[1]["parts"]["offer"][0]["min"] = "5"
+    documents[0]["ranking"]["ties"] = ["lower_price"]
+    assert found(documents) == {
+        ("error", "lint.floor_price", "87号令 art. 12"),
+        ("error", "lint.tie_open", "87号令 art. 68"),
+    }
