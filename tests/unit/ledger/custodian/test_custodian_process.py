@@ -20,7 +20,7 @@ from ledger.sealed.keyset import Keyset
 from ledger.sealed.opening import Open, verdict
 from ledger.sealed.postpone import kids_of, verify_postponement
 from ledger.sealed.release import Release, verify_release
-from ledger.sealed.seal import Seal, content_keys, seal_secret
+from ledger.sealed.seal import Content, Seal, seal_secret
 from tests.support.custody import (
     BEFORE,
     DEADLINE,
@@ -30,12 +30,13 @@ from tests.support.custody import (
     SUPERVISOR,
     TENDER,
     TENDEREE,
-    T,
     Case,
+    T,
     act,
     counted,
     custodian,
     custody_case,
+    make_folder,
     master,
     real_keyset,
 )
@@ -139,7 +140,7 @@ def test_three_custodians_open_every_contribution_together(tmp_path: Path) -> No
     for id_ in IDS[:T]:
         with custody_case(tmp_path / id_) as made:
             made.id = id_
-            made.folder = _folder(tmp_path / id_ / "own", id_)
+            made.folder = make_folder(tmp_path / id_ / "own", id_)
             made.platform.append("log", "log.opened", {})
             made.platform.sign(BEFORE)
             closed(made)
@@ -294,8 +295,8 @@ def test_a_rehearsal_is_answered_with_a_key_that_is_thrown_away(case: Case) -> N
         public = bytes.fromhex(case.platform.answers("r1")[0]["object"]["public_key"])
         others = {one: bytes([number]) + bytes(30) + b"\x40" for number, one in enumerate(IDS[1:], 9)}
         keyset = rehearsal.build("n1", "offer", T, {IDS[0]: public, **others}, clock.text(BEFORE))
-        content = _contents()
-        seal = seal_secret(keyset, bytes(range(32)), b"s" * 32, b"n" * 16, *content)
+        content = Content(1, bytes(32))
+        seal = seal_secret(keyset, bytes(range(32)), b"s" * 32, b"n" * 16, content, content)
         body: Any = {"keyset": keyset.to_json(), "author_key": bytes(range(32)).hex(), "seal": seal.to_json()}
         case.platform.requests.clear()
         case.platform.ask("r2", "rehearsal", body)
@@ -317,7 +318,7 @@ def test_a_restored_custodian_reads_what_it_did_from_the_log(case: Case, tmp_pat
         f"lot/{TENDER}/{LOT}", "release.recorded", {"custodian": IDS[0], "part": "coin", "release": json.loads(sent)}
     )
     case.platform.sign(LATER)
-    case.folder = _folder(tmp_path / "restored", IDS[0])
+    case.folder = make_folder(tmp_path / "restored", IDS[0])
     with case.process() as process:
         process.house.memory.note_restored()
     other = real_keyset("coin", DEADLINE + timedelta(days=3))
@@ -336,16 +337,3 @@ def _addendum(case: Case, deadline: str) -> bytes:
     stream = f"tender/{TENDER}"
     body: Any = {"number": 1, "text": {"zh": "延期", "en": "later"}, "affects_bids": True, "deadline": deadline}
     return case.platform.append(stream, "addendum.issued", act(stream, {**body, "documents": []}, TENDEREE), "wang")
-
-
-def _folder(root: Path, id_: str) -> Any:
-    from tests.support.custody import make_folder
-
-    return make_folder(root, id_)
-
-
-def _contents() -> tuple[Any, Any]:
-    from ledger.sealed.seal import Content
-
-    assert content_keys(b"s" * 32, b"c" * 32)
-    return Content(1, bytes(32)), Content(1, bytes(32))
