@@ -42,9 +42,9 @@ class Stored:
     index: int | None
 
 
-def load(conn: sa.Connection, stream: str, after: int = 0) -> list[Stored]:
-    """The events of a stream with a version greater than `after`, in order, disclosed or not."""
-    return _stored(conn, tables.events.c.stream == stream, tables.events.c.version > after)
+def load(conn: sa.Connection, stream: str, after: int = 0, limit: int | None = None) -> list[Stored]:
+    """The events of a stream with a version greater than `after`, in order, disclosed or not; at most `limit`."""
+    return _stored(conn, tables.events.c.stream == stream, tables.events.c.version > after, limit=limit)
 
 
 def by_leaf(conn: sa.Connection, leaf: bytes) -> Stored:
