@@ -62,14 +62,22 @@ def add_cosignatures(conn: sa.Connection, policy: Policy, note: bytes) -> bool:
     for signature in parsed.signatures:
         if signature not in stored.signatures:
             _add(conn, policy, head.size, parsed.body, signature)
+    return settle(conn, policy, head.size)
+
+
+def settle(conn: sa.Connection, policy: Policy, size: int) -> bool:
+    """Notes that a signed checkpoint is witnessed if it has enough cosignatures under this policy; gives whether it is.
+
+    In a writing transaction. A checkpoint once witnessed stays so.
+    """
     names = [witness.name for witness in policy.witnesses]
     count = conn.execute(
-        sa.select(sa.func.count()).where(tables.cosignatures.c.size == head.size, tables.cosignatures.c.name.in_(names))
+        sa.select(sa.func.count()).where(tables.cosignatures.c.size == size, tables.cosignatures.c.name.in_(names))
     ).scalar_one()
-    if count < policy.threshold:
-        return False
-    conn.execute(sa.update(tables.checkpoints).where(tables.checkpoints.c.size == head.size).values(witnessed=True))
-    return True
+    if count >= policy.threshold:
+        conn.execute(sa.update(tables.checkpoints).where(tables.checkpoints.c.size == size).values(witnessed=True))
+    table = tables.checkpoints
+    return bool(conn.execute(sa.select(table.c.witnessed).where(table.c.size == size)).scalar_one())
 
 
 def covering(conn: sa.Connection, index: int, policy: Policy) -> WitnessedCheckpoint | None:

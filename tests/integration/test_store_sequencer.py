@@ -329,6 +329,18 @@ def test_no_checkpoint_is_signed_while_one_waits_for_witnesses(engine: sa.Engine
     assert signed.size == 2
 
 
+def test_a_policy_that_asks_for_less_frees_a_waiting_checkpoint(engine: sa.Engine, tmp_path: Path) -> None:
+    write(engine, "tender/t1")
+    Sequencer(engine, tmp_path, LOG, policy(2)).step()
+    assert cosign(engine, "witness.example/b") is False
+    write(engine, "tender/t2")
+    signed = Sequencer(engine, tmp_path, LOG, policy(1)).step().signed
+    assert signed is not None
+    assert signed.size == 2
+    with reading(engine) as conn:
+        assert checkpoint.verify(serve.latest(conn), policy(1)).size == 1
+
+
 def test_cosignatures_are_taken_only_from_known_witnesses_over_signed_checkpoints(
     engine: sa.Engine, tmp_path: Path
 ) -> None:
