@@ -25,11 +25,10 @@ def contributor() -> None:
 @commands.passphrase_option
 def _init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None) -> None:
     """Make a folder with a fresh secret; show its backup words and the public key for the trust file."""
-    with commands.in_words():
-        phrase = commands.passphrase(passphrase_file, confirm=True)
-        folder, words = commands.make(root, "contributor", id_, phrase, trust=trust)
-        commands.show_words(words)
-        click.echo(f"identity key: {folder.public()[2]}")
+    phrase = commands.passphrase(passphrase_file, confirm=True)
+    folder, words = commands.make(root, "contributor", id_, phrase, trust=trust)
+    commands.show_words(words)
+    click.echo(f"identity key: {folder.public()[2]}")
 
 
 @contributor.command("restore")
@@ -40,11 +39,10 @@ def _init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None
 @commands.passphrase_option
 def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, passphrase_file: Path | None) -> None:
     """Make a folder again from its backup words. Of what was given before the log counts the first."""
-    with commands.in_words():
-        text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
-        phrase = commands.passphrase(passphrase_file, confirm=True)
-        folder, _ = commands.make(root, "contributor", id_, phrase, words=text, trust=trust)
-        click.echo(f"identity key: {folder.public()[2]}")
+    text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
+    phrase = commands.passphrase(passphrase_file, confirm=True)
+    folder, _ = commands.make(root, "contributor", id_, phrase, words=text, trust=trust)
+    click.echo(f"identity key: {folder.public()[2]}")
 
 
 @contributor.command("trust")
@@ -52,8 +50,7 @@ def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, 
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def _trust(root: Path, file: Path) -> None:
     """Put a trust file into the folder."""
-    with commands.in_words():
-        click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
+    click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
 
 
 @contributor.command("run")
@@ -63,19 +60,17 @@ def _trust(root: Path, file: Path) -> None:
 def _run(root: Path, passphrase_file: Path | None, url: str, interval: float, *, once: bool) -> None:
     """Look at the log and seal a random value wherever a notice asks for ours."""
     folder = Folder(root)
-    with commands.in_words():
-        who = folder.unlock(commands.passphrase(passphrase_file))
-        with opened(folder, who, Platform(url), say=click.echo) as step:
-            click.echo(f"{who.id} watches {url}")
-            commands.loop(step, interval, once=once)
+    who = folder.unlock(commands.passphrase(passphrase_file))
+    with opened(folder, who, Platform(url), say=click.echo) as step:
+        click.echo(f"{who.id} watches {url}")
+        commands.loop(step, interval, once=once)
 
 
 @contributor.command("status")
 @commands.folder_option
 def _status(root: Path) -> None:
     """Say who we are and how many contributions we gave."""
-    with commands.in_words():
-        folder = Folder(root)
-        _, id_, key = folder.public()
-        with Journal(folder.state) as journal:
-            click.echo(f"{id_}\nidentity key: {key}\ncontributions: {len(journal.records)}")
+    folder = Folder(root)
+    _, id_, key = folder.public()
+    with Journal(folder.state) as journal:
+        click.echo(f"{id_}\nidentity key: {key}\ncontributions: {len(journal.records)}")

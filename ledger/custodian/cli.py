@@ -17,10 +17,11 @@ from ledger.institution.folder import Folder
 from ledger.institution.journal import Journal
 from ledger.institution.platform import Platform
 from ledger.sealed import backup
+from ledger.trust import Trust
 
 
-def group(rulebook: Callable[[], Rulebook]) -> click.Group:
-    """The commands; `rulebook` makes the rules of the parts this custodian opens (given by whoever composes)."""
+def group(rulebook: Callable[[Trust], Rulebook]) -> click.Group:
+    """The commands; `rulebook` makes the rules of the parts from our trust file (given by whoever composes)."""
 
     @click.group("custodian")
     def custodian() -> None:
@@ -33,11 +34,10 @@ def group(rulebook: Callable[[], Rulebook]) -> click.Group:
     def run(root: Path, passphrase_file: Path | None, url: str, interval: float, *, once: bool) -> None:
         """Look at the log, answer what is asked, release what is due."""
         folder = Folder(root)
-        with commands.in_words():
-            who = folder.unlock(commands.passphrase(passphrase_file))
-            with opened(folder, who, Platform(url), rulebook(), say=click.echo) as process:
-                click.echo(f"{who.id} watches {url}")
-                commands.loop(process.step, interval, once=once)
+        who = folder.unlock(commands.passphrase(passphrase_file))
+        with opened(folder, who, Platform(url), rulebook(folder.trust()), say=click.echo) as process:
+            click.echo(f"{who.id} watches {url}")
+            commands.loop(process.step, interval, once=once)
 
     for command in (_init, _restore, _trust, _status, _words):
         custodian.add_command(command)
@@ -51,11 +51,10 @@ def group(rulebook: Callable[[], Rulebook]) -> click.Group:
 @commands.passphrase_option
 def _init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None) -> None:
     """Make a folder with a fresh secret; show its backup words, once, and the public key for the trust file."""
-    with commands.in_words():
-        phrase = commands.passphrase(passphrase_file, confirm=True)
-        folder, words = commands.make(root, "custodian", id_, phrase, trust=trust)
-        commands.show_words(words)
-        click.echo(f"identity key: {folder.public()[2]}")
+    phrase = commands.passphrase(passphrase_file, confirm=True)
+    folder, words = commands.make(root, "custodian", id_, phrase, trust=trust)
+    commands.show_words(words)
+    click.echo(f"identity key: {folder.public()[2]}")
 
 
 @click.command("restore")
@@ -66,13 +65,12 @@ def _init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None
 @commands.passphrase_option
 def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, passphrase_file: Path | None) -> None:
     """Make a folder again from its backup words. It reads from the log what it signed before."""
-    with commands.in_words():
-        text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
-        phrase = commands.passphrase(passphrase_file, confirm=True)
-        folder, _ = commands.make(root, "custodian", id_, phrase, words=text, trust=trust)
-        with Journal(folder.state) as journal:
-            Memory(journal).note_restored()
-        click.echo(f"identity key: {folder.public()[2]}")
+    text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
+    phrase = commands.passphrase(passphrase_file, confirm=True)
+    folder, _ = commands.make(root, "custodian", id_, phrase, words=text, trust=trust)
+    with Journal(folder.state) as journal:
+        Memory(journal).note_restored()
+    click.echo(f"identity key: {folder.public()[2]}")
 
 
 @click.command("trust")
@@ -80,8 +78,7 @@ def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, 
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def _trust(root: Path, file: Path) -> None:
     """Put a trust file into the folder. Compare its fingerprint with the other institutions, not with the platform."""
-    with commands.in_words():
-        click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
+    click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
 
 
 @click.command("status")
@@ -89,29 +86,28 @@ def _trust(root: Path, file: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def _status(root: Path, *, as_json: bool) -> None:
     """Say who we are, what we signed and what we released."""
-    with commands.in_words():
-        folder = Folder(root)
-        _, id_, key = folder.public()
-        with Journal(folder.state) as journal:
-            memory = Memory(journal)
-        rows: list[dict[str, str]] = [
-            {
-                "tender": one.purpose.tender,
-                "lot": one.purpose.lot,
-                "part": one.purpose.part,
-                "not_before": one.conditions.not_before,
-                "state": "released" if memory.release(one.kid.hex()) else "signed",
-                "kid": one.kid.hex(),
-            }
-            for one in memory.keysets()
-        ]
-        told = {"id": id_, "key": key, "trust": _fingerprint(folder), "keysets": rows}
-        if as_json:
-            click.echo(json.dumps(told))
-            return
-        click.echo(f"{id_}\nidentity key: {key}\ntrust file: {told['trust']}")
-        for row in rows:
-            click.echo("  ".join(row.values()))
+    folder = Folder(root)
+    _, id_, key = folder.public()
+    with Journal(folder.state) as journal:
+        memory = Memory(journal)
+    rows: list[dict[str, str]] = [
+        {
+            "tender": one.purpose.tender,
+            "lot": one.purpose.lot,
+            "part": one.purpose.part,
+            "not_before": one.conditions.not_before,
+            "state": "released" if memory.release(one.kid.hex()) else "signed",
+            "kid": one.kid.hex(),
+        }
+        for one in memory.keysets()
+    ]
+    told = {"id": id_, "key": key, "trust": _fingerprint(folder), "keysets": rows}
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    click.echo(f"{id_}\nidentity key: {key}\ntrust file: {told['trust']}")
+    for row in rows:
+        click.echo("  ".join(row.values()))
 
 
 @click.command("words")
@@ -119,9 +115,8 @@ def _status(root: Path, *, as_json: bool) -> None:
 @commands.passphrase_option
 def _words(root: Path, passphrase_file: Path | None) -> None:
     """Show the backup words again."""
-    with commands.in_words():
-        who = Folder(root).unlock(commands.passphrase(passphrase_file))
-        commands.show_words(backup.to_words(who.master))
+    who = Folder(root).unlock(commands.passphrase(passphrase_file))
+    commands.show_words(backup.to_words(who.master))
 
 
 def _fingerprint(folder: Folder) -> str:

@@ -129,14 +129,14 @@ def act_keys(event: Event) -> set[str]:
     """The keys (hex) whose acts over this event's body hold; an act over anything else is none."""
     listed = event.public.get("acts")
     body = {name: value for name, value in event.public.items() if name != "acts"}
-    wanted = (event.stream, H(canonical(body)).hex())
+    wanted = (event.type, event.stream, H(canonical(body)).hex())
     out: set[str] = set()
     for envelope in listed if isinstance(listed, list) else []:
         try:
             act = members(signing.verify("act", envelope), "act subject body_sha256 reason at")
         except Refusal:
             continue
-        if (act["subject"], act["body_sha256"]) == wanted:
+        if (act["act"], act["subject"], act["body_sha256"]) == wanted:
             out.add(_key_of(envelope))
     return out
 

@@ -1,18 +1,19 @@
-"""What the command lines of institutions share: the pass phrase, errors in words of a code, the loop, the end of it."""
+"""What the command lines of institutions share: the pass phrase, the folder, the loop and its end.
+
+A Refusal goes through: whoever composes the command line has the words for it.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy, system_entropy
 from ledger.institution import folder as folders
 from ledger.institution.folder import Folder, Role
@@ -52,15 +53,6 @@ def passphrase(file: Path | None, *, confirm: bool = False) -> str:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     given = os.environ.get(VARIABLE)
     return given or str(click.prompt("Pass phrase", hide_input=True, confirmation_prompt=confirm))
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """A Refusal ends the command with its code and parameters, and exit status 1."""
-    try:
-        yield
-    except Refusal as why:
-        raise click.ClickException(str(why)) from why
 
 
 def make(

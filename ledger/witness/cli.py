@@ -32,13 +32,12 @@ def witness() -> None:
 @commands.passphrase_option
 def _init(root: Path, name: str, passphrase_file: Path | None) -> None:
     """Make a folder with a fresh key; show the verifier key for the trust file."""
-    with commands.in_words():
-        phrase = commands.passphrase(passphrase_file, confirm=True)
-        root.mkdir(parents=True, exist_ok=True)
-        key = create_key(root / "key.pem", phrase.encode("utf-8"))
-        verifier = checkpoint.witness_key(name, key)
-        write_atomically(root / "witness.json", canonical({"v": 1, "name": name}) + b"\n")
-        click.echo(f"verifier key: {verifier.text}")
+    phrase = commands.passphrase(passphrase_file, confirm=True)
+    root.mkdir(parents=True, exist_ok=True)
+    key = create_key(root / "key.pem", phrase.encode("utf-8"))
+    verifier = checkpoint.witness_key(name, key)
+    write_atomically(root / "witness.json", canonical({"v": 1, "name": name}) + b"\n")
+    click.echo(f"verifier key: {verifier.text}")
 
 
 @witness.command("run")
@@ -48,26 +47,25 @@ def _init(root: Path, name: str, passphrase_file: Path | None) -> None:
 @commands.run_options
 def _run(root: Path, passphrase_file: Path | None, log_key: str, url: str, interval: float, *, once: bool) -> None:
     """Cosign the log's checkpoints as long as each continues the last."""
-    with commands.in_words():
-        name = str(members(parse_object((root / "witness.json").read_bytes().strip()), "v name")["name"])
-        key = load_key(root / "key.pem", commands.passphrase(passphrase_file).encode("utf-8"))
-        client = LogClient(f"{url.rstrip('/')}/log")
-        process = Witness(root / "state", name, key, VerifierKey.parse(log_key), client)
-        diary = Diary(root / "log.jsonl", name, system_clock, click.echo)
-        click.echo(f"{name} watches {url}")
+    name = str(members(parse_object((root / "witness.json").read_bytes().strip()), "v name")["name"])
+    key = load_key(root / "key.pem", commands.passphrase(passphrase_file).encode("utf-8"))
+    client = LogClient(f"{url.rstrip('/')}/log")
+    process = Witness(root / "state", name, key, VerifierKey.parse(log_key), client)
+    diary = Diary(root / "log.jsonl", name, system_clock, click.echo)
+    click.echo(f"{name} watches {url}")
 
-        def step() -> None:
-            try:
-                outcome = process.step()
-            except Refusal as why:
-                # Nothing ends a witness: the log may be away, or may have to answer for a fork.
-                diary.refused("log", why)
-                return
-            diary.settled("log")
-            if outcome.done == "cosigned":
-                diary.did("cosigned", size=outcome.size)
+    def step() -> None:
+        try:
+            outcome = process.step()
+        except Refusal as why:
+            # Nothing ends a witness: the log may be away, or may have to answer for a fork.
+            diary.refused("log", why)
+            return
+        diary.settled("log")
+        if outcome.done == "cosigned":
+            diary.did("cosigned", size=outcome.size)
 
-        commands.loop(step, interval, once=once)
+    commands.loop(step, interval, once=once)
 
 
 @witness.command("status")

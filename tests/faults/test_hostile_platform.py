@@ -320,7 +320,7 @@ def test_a_key_set_whose_time_has_passed_is_not_signed(case: Case) -> None:
 
 def addendum(case: Case, deadline: datetime, *signers: Any, actor: str = "wang", in_log: bool = True) -> bytes:
     body: Any = {"number": 1, "text": {"zh": "", "en": ""}, "affects_bids": True, "deadline": clock.text(deadline)}
-    public = act(TENDER_STREAM, {**body, "documents": []}, *signers)
+    public = act("addendum.issued", TENDER_STREAM, {**body, "documents": []}, *signers)
     leaf = case.platform.append(TENDER_STREAM, "addendum.issued", public, actor, in_log=in_log)
     case.platform.sign(BEFORE)
     return leaf
@@ -353,7 +353,7 @@ def test_an_addendum_that_the_tenderee_did_not_sign_does_not_postpone(lot: Case,
 
 def test_an_act_over_another_body_does_not_postpone(lot: Case) -> None:
     body: Any = {"number": 1, "text": {"zh": "", "en": ""}, "affects_bids": True, "deadline": clock.text(EARLY)}
-    acts = act(TENDER_STREAM, {**body, "documents": []}, TENDEREE)["acts"]
+    acts = act("addendum.issued", TENDER_STREAM, {**body, "documents": []}, TENDEREE)["acts"]
     public: Any = {**body, "documents": [], "deadline": clock.text(NEXT_DAY), "acts": acts}
     leaf = lot.platform.append(TENDER_STREAM, "addendum.issued", public, "wang")
     lot.platform.sign(BEFORE)
@@ -466,15 +466,23 @@ def order(**other: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("spoil", "public", "code"),
     [
-        (None, act(TENDER_STREAM, order(), TENDEREE, SUPERVISOR), "custodian.seed_not_due"),
-        (0, act(TENDER_STREAM, order()), "custodian.order_unsigned"),
-        (0, act(TENDER_STREAM, order(), SUPERVISOR), "custodian.order_unsigned"),
-        (0, act(TENDER_STREAM, order(), SUPERVISOR, SUPERVISOR), "custodian.order_unsigned"),
-        (0, act(TENDER_STREAM, order(), TENDEREE, STRANGER), "custodian.order_unsigned"),
-        (0, act(TENDER_STREAM, order(custodian=IDS[1]), TENDEREE, SUPERVISOR), "custodian.order_unknown"),
-        (0, act(TENDER_STREAM, order(lot="lot2"), TENDEREE, SUPERVISOR), "custodian.order_unknown"),
-        (0, act(TENDER_STREAM, order(kind="void_lot"), TENDEREE, SUPERVISOR), "custodian.order_unknown"),
-        (0, act("tender/t2", order(), TENDEREE, SUPERVISOR), "custodian.order_unsigned"),
+        (None, act("order.issued", TENDER_STREAM, order(), TENDEREE, SUPERVISOR), "custodian.seed_not_due"),
+        (0, act("order.issued", TENDER_STREAM, order()), "custodian.order_unsigned"),
+        (0, act("order.issued", TENDER_STREAM, order(), SUPERVISOR), "custodian.order_unsigned"),
+        (0, act("order.issued", TENDER_STREAM, order(), SUPERVISOR, SUPERVISOR), "custodian.order_unsigned"),
+        (0, act("order.issued", TENDER_STREAM, order(), TENDEREE, STRANGER), "custodian.order_unsigned"),
+        (
+            0,
+            act("order.issued", TENDER_STREAM, order(custodian=IDS[1]), TENDEREE, SUPERVISOR),
+            "custodian.order_unknown",
+        ),
+        (0, act("order.issued", TENDER_STREAM, order(lot="lot2"), TENDEREE, SUPERVISOR), "custodian.order_unknown"),
+        (
+            0,
+            act("order.issued", TENDER_STREAM, order(kind="void_lot"), TENDEREE, SUPERVISOR),
+            "custodian.order_unknown",
+        ),
+        (0, act("order.issued", "tender/t2", order(), TENDEREE, SUPERVISOR), "custodian.order_unsigned"),
     ],
 )
 def test_a_seed_stays_in_the_house(case: Case, spoil: int | None, public: Any, code: str) -> None:
@@ -492,7 +500,9 @@ def test_a_seed_stays_in_the_house(case: Case, spoil: int | None, public: Any, c
 
 
 def test_a_seed_is_not_published_before_any_release(lot: Case) -> None:
-    lot.platform.append(TENDER_STREAM, "order.issued", act(TENDER_STREAM, order(), TENDEREE, SUPERVISOR))
+    lot.platform.append(
+        TENDER_STREAM, "order.issued", act("order.issued", TENDER_STREAM, order(), TENDEREE, SUPERVISOR)
+    )
     lot.platform.sign(BEFORE)
     asked(lot, "seed", {"kid": COIN.kid.hex(), "order": "o1"})
 

@@ -116,10 +116,10 @@ def signatures(keyset: Keyset) -> list[Json]:
     ]
 
 
-def act(stream: str, body: dict[str, Json], *signers: Ed25519PrivateKey) -> dict[str, Json]:
+def act(type_: str, stream: str, body: dict[str, Json], *signers: Ed25519PrivateKey) -> dict[str, Json]:
     """`body` with the acts of its signers."""
     said: dict[str, Json] = {
-        "act": "test",
+        "act": type_,
         "subject": stream,
         "body_sha256": H(canonical(body)).hex(),
         "reason": "",
@@ -411,7 +411,9 @@ class Case:
         self.platform.tenders = [TENDER]
         self.platform.append(f"tender/{TENDER}", "tender.drafted", {"tender": TENDER})
         self.platform.append(
-            f"tender/{TENDER}", "tender.published", act(f"tender/{TENDER}", {"notice": notice}, TENDEREE)
+            f"tender/{TENDER}",
+            "tender.published",
+            act("tender.published", f"tender/{TENDER}", {"notice": notice}, TENDEREE),
         )
 
     def contribute(self, keyset: Keyset, party: str, *, spoil: bool = False) -> None:

@@ -279,7 +279,7 @@ def test_a_seed_is_published_on_an_order_after_bad(case: Case) -> None:
         "reason": "two custodians are away",
     }
     stream = f"tender/{TENDER}"
-    case.platform.append(stream, "order.issued", act(stream, order, TENDEREE, SUPERVISOR))
+    case.platform.append(stream, "order.issued", act("order.issued", stream, order, TENDEREE, SUPERVISOR))
     case.platform.sign(LATER)
     case.platform.ask("d1", "seed", {"kid": COIN.kid.hex(), "order": "o1"})
     case.step(LATER)
@@ -336,4 +336,6 @@ def test_a_restored_custodian_reads_what_it_did_from_the_log(case: Case, tmp_pat
 def _addendum(case: Case, deadline: str) -> bytes:
     stream = f"tender/{TENDER}"
     body: Any = {"number": 1, "text": {"zh": "延期", "en": "later"}, "affects_bids": True, "deadline": deadline}
-    return case.platform.append(stream, "addendum.issued", act(stream, {**body, "documents": []}, TENDEREE), "wang")
+    return case.platform.append(
+        stream, "addendum.issued", act("addendum.issued", stream, {**body, "documents": []}, TENDEREE), "wang"
+    )
