@@ -72,7 +72,8 @@ class Mirror:
         """Fetches the newest witnessed checkpoint and all entries up to it, checks them, keeps them.
 
         Raises `Refusal("log.rolled_back")` if the log shows less than it has shown before, `Refusal("log.fork")` if
-        its entries don't lead from what is held to the new root; nothing is kept then but the evidence.
+        the new root doesn't continue what is held, `Refusal("log.wrong_entries")` if it does, but the entries served
+        don't lead to it. Nothing is kept then, but of a fork the evidence.
         """
         note = client.checkpoint_note()
         head = checkpoint.verify(note, self.policy)
@@ -87,9 +88,22 @@ class Mirror:
         for entry in fresh:
             edge = edge.append(merkle.leaf_hash(entry))
         if edge.root() != head.root:
-            self._accuse(note, head.size)
+            if not self._continues(client, head):
+                self._accuse(note, head.size)
+            raise Refusal("log.wrong_entries", size=head.size, held=self.size)
         self._keep(fresh, head, note.decode())
         return head
+
+    def _continues(self, client: LogClient, head: WitnessedCheckpoint) -> bool:
+        """Whether the log can prove by its tiles that the new tree begins with the one held (RFC 9162 §2.1.4.2)."""
+        try:
+            path = merkle.consistency_proof(client.nodes(head.size), self.size, head.size)
+            merkle.check_consistency(self.size, head.size, self.root_at(self.size), head.root, path)
+        except Refusal as refusal:
+            if refusal.code != "merkle.inconsistent":
+                raise
+            return False
+        return True
 
     def _fetch(self, client: LogClient, size: int) -> list[bytes]:
         fresh: list[bytes] = []

@@ -97,15 +97,53 @@ def test_a_fork_is_caught_and_the_evidence_kept(tmp_path: Path) -> None:
     assert kept == {held, shown}
 
 
-def test_entries_that_are_not_the_signed_ones_are_not_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("held", [0, 7])
+def test_entries_that_are_not_the_signed_ones_are_not_kept(tmp_path: Path, held: int) -> None:
+    """The tiles bear the checkpoint out, the entries don't: no fork, and the right ones are still welcome."""
+    log, lying = FakeLog(), False
+
+    def get(path: str) -> bytes | None:
+        found = log.get(path)
+        return bytes(found[:-1]) + b"?" if lying and found and path.startswith("tile/entries") else found
+
+    with serving(get) as base:
+        mirror, client = Mirror(tmp_path, policy()), LogClient(base)
+        if held:
+            log.grow(held)
+            mirror.update(client)
+        log.grow(5)
+        lying = True
+        with refused("log.wrong_entries", size=held + 5, held=held):
+            mirror.update(client)
+        assert mirror.size == held
+        assert not (tmp_path / "evidence").exists()
+        lying = False
+        assert mirror.update(client).size == held + 5
+
+
+def test_without_tiles_nobody_is_accused(tmp_path: Path) -> None:
     log = FakeLog()
-    log.grow(10)
-    log.entries[9] = entry(1000)
     with serving(log.get) as base:
-        mirror = Mirror(tmp_path, policy())
-        with refused("log.fork", size=10, held=0):
-            mirror.update(LogClient(base))
-    assert mirror.size == 0
+        mirror, client = Mirror(tmp_path, policy()), LogClient(base)
+        log.grow(3)
+        mirror.update(client)
+        log.entries[1] = entry(50)
+        log.grow(1)
+        log.missing = {"tile/0/000.p/4", "tile/0/000"}
+        with refused("http.status", status=404):
+            mirror.update(client)
+        assert not (tmp_path / "evidence").exists()
+
+
+def test_the_same_note_again_changes_nothing(tmp_path: Path) -> None:
+    log = FakeLog()
+    log.grow(3)
+    with serving(log.get) as base:
+        mirror, client = Mirror(tmp_path, policy()), LogClient(base)
+        head = mirror.update(client)
+        stamp = (tmp_path / "head").stat().st_mtime_ns
+        assert mirror.update(client) == head
+        assert (tmp_path / "head").stat().st_mtime_ns == stamp
 
 
 def test_a_log_that_goes_back_is_refused(tmp_path: Path) -> None:
