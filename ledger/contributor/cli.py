@@ -9,7 +9,7 @@ import click
 from ledger.contributor.process import opened
 from ledger.institution import commands
 from ledger.institution.folder import Folder
-from ledger.institution.journal import Journal
+from ledger.institution.journal import peek
 from ledger.institution.platform import Platform
 
 
@@ -72,5 +72,4 @@ def _status(root: Path) -> None:
     """Say who we are and how many contributions we gave."""
     folder = Folder(root)
     _, id_, key = folder.public()
-    with Journal(folder.state) as journal:
-        click.echo(f"{id_}\nidentity key: {key}\ncontributions: {len(journal.records)}")
+    click.echo(f"{id_}\nidentity key: {key}\ncontributions: {len(peek(folder.state))}")

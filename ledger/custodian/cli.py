@@ -69,7 +69,7 @@ def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, 
     phrase = commands.passphrase(passphrase_file, confirm=True)
     folder, _ = commands.make(root, "custodian", id_, phrase, words=text, trust=trust)
     with Journal(folder.state) as journal:
-        Memory(journal).note_restored()
+        Memory.of(journal).note_restored()
     click.echo(f"identity key: {folder.public()[2]}")
 
 
@@ -88,8 +88,7 @@ def _status(root: Path, *, as_json: bool) -> None:
     """Say who we are, what we signed and what we released."""
     folder = Folder(root)
     _, id_, key = folder.public()
-    with Journal(folder.state) as journal:
-        memory = Memory(journal)
+    memory = Memory.peek(folder.state)
     rows: list[dict[str, str]] = [
         {
             "tender": one.purpose.tender,

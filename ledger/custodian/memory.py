@@ -11,11 +11,13 @@ restored    {}                   made from backup words: what was signed before 
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Never, cast
 
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
-from ledger.institution.journal import Journal
+from ledger.institution.journal import Journal, Record, peek
 from ledger.sealed import keyset as keysets
 from ledger.sealed.keyset import Keyset, Purpose
 from ledger.sealed.postpone import Postponement
@@ -24,10 +26,11 @@ Envelope = dict[str, Json]
 
 
 class Memory:
-    """A custodian's journal with its indices. Every `note_…` returns when the disk has it."""
+    """A custodian's records with their indices. Every `note_…` returns when the disk has it."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, records: Iterable[Record], write: Callable[[Record], None]) -> None:
+        """`write` makes a record durable; a reader who must not write gives one that refuses."""
+        self._write = write
         self._signed: dict[Purpose, Keyset] = {}
         self._by_kid: dict[str, Keyset] = {}
         self._postponed: list[Envelope] = []
@@ -36,8 +39,18 @@ class Memory:
         self._challenged: dict[tuple[str, str], Envelope] = {}
         self._seeded: set[str] = set()
         self.restored = False
-        for record in journal.records:
+        for record in records:
             self._take(record)
+
+    @classmethod
+    def of(cls, journal: Journal) -> Memory:
+        """The memory of the process that holds the journal."""
+        return cls(list(journal.records), journal.append)
+
+    @classmethod
+    def peek(cls, path: Path) -> Memory:
+        """The memory as it stands now, for looking at only, also while a process runs."""
+        return cls(peek(path), _read_only)
 
     def signed(self, purpose: Purpose) -> Keyset | None:
         """The one key set signed for a purpose."""
@@ -119,11 +132,11 @@ class Memory:
         self._note({"kind": "restored"})
 
     def _note(self, record: dict[str, Json]) -> None:
-        self._journal.append(record)
+        self._write(record)
         self._take(record)
 
     def _take(self, record: dict[str, Json]) -> None:
-        kind = record["kind"]
+        kind = record.get("kind")
         if kind == "signed":
             one = keysets.parse(record["keyset"])
             self._signed[one.purpose] = self._by_kid[one.kid.hex()] = one
@@ -143,3 +156,7 @@ class Memory:
             self.restored = True
         else:
             raise Refusal("institution.journal_damaged", line=0)
+
+
+def _read_only(_: Record) -> Never:
+    raise ValueError("this memory is for looking at only")

@@ -40,5 +40,5 @@ def opened(
     # The memory comes first: its lock keeps a second process from everything else in the folder.
     with Journal(folder.state) as state, Journal(folder.root / "witnessed.jsonl") as seen:
         log = Log(Mirror(folder.mirror, trust.policy), seen)
-        house = House(folder, who, trust, Memory(state), log, platform, rulebook, now, entropy)
+        house = House(folder, who, trust, Memory.of(state), log, platform, rulebook, now, entropy)
         yield Custodian(house, platform.log(), Diary(folder.diary, who.id, now, say), backoff or Backoff())

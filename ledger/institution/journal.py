@@ -6,9 +6,9 @@ is refused: a custodian that forgot what it signed must be restored by a person,
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -17,11 +17,10 @@ from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
 from ledger.files import sync_directory
 
-if os.name == "posix":
-    import fcntl
-
 # The longest record is a release: at most 1 MiB of canonical JSON, and what stands around it.
 _LONGEST: Final = 2 << 20
+
+Record = dict[str, Json]
 
 
 class Journal:
@@ -35,27 +34,29 @@ class Journal:
         try:
             path.chmod(0o600)
             self._lock()
-            self.records: list[dict[str, Json]] = list(self._read())
+            self.records, whole = _read(path)
+            # What stands beyond the last whole line was torn by a crash.
+            os.ftruncate(self._file.fileno(), whole)
+            os.fsync(self._file.fileno())
         except BaseException:
             self._file.close()
             raise
         if new:
             sync_directory(path.parent)
 
-    def append(self, record: dict[str, Json]) -> None:
-        """Write a record and wait for the disk."""
+    def append(self, record: Record) -> None:
+        """Write a record and wait for the disk. After an OSError the journal is closed: nobody may go on with it."""
         line = json.dumps(record, separators=(",", ":"), sort_keys=True).encode("ascii") + b"\n"
         if len(line) > _LONGEST:
             raise ValueError("a record is too long")
-        start = self._file.seek(0, os.SEEK_END)
         try:
             view = memoryview(line)
             while view:
                 view = view[self._file.write(view) or 0 :]
             os.fsync(self._file.fileno())
         except OSError:
-            # A line half written would stand in the way of the next.
-            os.ftruncate(self._file.fileno(), start)
+            # Whether the line is on the disk is unknown now; the next start reads what is there.
+            self._file.close()
             raise
         self.records.append(record)
 
@@ -72,28 +73,33 @@ class Journal:
         self.close()
 
     def _lock(self) -> None:
-        if os.name == "posix":
-            try:
-                fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                raise Refusal("institution.folder_busy", folder=self._path.parent.name) from exc
+        try:
+            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise Refusal("institution.folder_busy", folder=self._path.parent.name) from exc
 
-    def _read(self) -> Iterator[dict[str, Json]]:
-        self._file.seek(0)
-        good = 0
-        with self._path.open("rb") as lines:
-            for number, line in enumerate(iter(lambda: lines.readline(_LONGEST + 1), b""), 1):
-                if not line.endswith(b"\n"):
-                    if lines.readline(1):
-                        raise Refusal("institution.journal_damaged", line=number)
-                    os.ftruncate(self._file.fileno(), good)
-                    os.fsync(self._file.fileno())
-                    return
-                try:
-                    record = json.loads(line)
-                except ValueError as why:
-                    raise Refusal("institution.journal_damaged", line=number) from why
-                if not isinstance(record, dict):
+
+def peek(path: Path) -> list[Record]:
+    """The records as they stand now, also while a process holds the journal; none where there is no file."""
+    return _read(path)[0] if path.exists() else []
+
+
+def _read(path: Path) -> tuple[list[Record], int]:
+    """The whole records, and how many bytes they take."""
+    records: list[Record] = []
+    whole = 0
+    with path.open("rb") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(_LONGEST + 1), b""), 1):
+            if not line.endswith(b"\n"):
+                if len(line) > _LONGEST:
                     raise Refusal("institution.journal_damaged", line=number)
-                good += len(line)
-                yield record
+                break
+            try:
+                record = json.loads(line)
+            except ValueError as why:
+                raise Refusal("institution.journal_damaged", line=number) from why
+            if not isinstance(record, dict):
+                raise Refusal("institution.journal_damaged", line=number)
+            whole += len(line)
+            records.append(record)
+    return records, whole
