@@ -198,4 +198,3 @@ def _files(conn: sa.Connection, documents: Shelf, forms: Shelf) -> Iterator[Prob
                 same = False
             if not same:
                 yield _problem("check.file", sha256=row.sha256)
-

@@ -80,12 +80,11 @@ class Box(Address):
 @dataclass(frozen=True)
 class Worker:
     """The worker. `poll_ms`: between two sweeps; `challenge_every_s`: how often custodians prove that they hold their
-    key; `release_grace_s`: how long after the opening fewer than t releases block it.
+    keys for the lots to come.
     """
 
     poll_ms: int = 1_000
     challenge_every_s: int = 3_600
-    release_grace_s: int = 600
     ready_file: str = ""
 
 

@@ -10,6 +10,7 @@ from typing import Final, cast
 from ledger import trust
 from ledger.basics import signing
 from ledger.basics.canonical import Json, canonical, members, parse_object
+from ledger.basics.clock import Clock
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy, system_entropy
 from ledger.checkpoint import log_key
@@ -25,7 +26,9 @@ from web.services import BOX_KEY, LOG_KEY, Services, compose, new_key
 STREAM: Final = "log"
 
 
-def initialise(path: Path, document: dict[str, dict[str, object]], entropy: Entropy = system_entropy) -> Config:
+def initialise(
+    path: Path, document: dict[str, dict[str, object]], entropy: Entropy = system_entropy, now: Clock | None = None
+) -> Config:
     """Creates a platform in the folder of `path` (its configuration file), or finishes one half created.
 
     `document`: the sections of the configuration. Makes keys and folders, migrates the database, writes `log.opened`.
@@ -38,7 +41,7 @@ def initialise(path: Path, document: dict[str, dict[str, object]], entropy: Entr
     log, box = new_key(config.folders.keys / LOG_KEY), new_key(config.folders.keys / BOX_KEY)
     for folder in (config.folders.log, config.folders.documents, config.folders.blobs):
         folder.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(config.database.owner)
+    engine = create_engine(config.database.owner, now=now)
     upgrade(engine)
     with transaction(engine) as conn:
         tree.prepare(conn)
@@ -92,13 +95,13 @@ def write_trust(config: Config, institutions: bytes) -> bytes:
     return data
 
 
-def enrol(config: Config, request: bytes) -> list[dict[str, Json]]:
+def enrol(config: Config, request: bytes, now: Clock | None = None) -> list[dict[str, Json]]:
     """Registers the first organisations and people, whom nobody in the office could register yet.
 
     `request`: `{parties: [{uscc, name, seal_key, person, holds, people: [{role, key}]}]}`. Gives for each organisation
     `{party, token, people: [{person, role, token}]}`.
     """
-    services = compose(config, config.database.owner)
+    services = compose(config, config.database.owner, now=now)
     listed = members(parse_object(_canonical(request)), "parties")["parties"]
     if not isinstance(listed, list):
         raise Refusal("canonical.not_object")

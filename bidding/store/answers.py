@@ -12,15 +12,16 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from bidding.acts import contribute, record_postponement, record_release
-from bidding.acts.record_release import RecordRelease, RecordSeed
+from bidding.acts import contribute, record_postponement, record_release, record_seed
+from bidding.acts.record_release import RecordRelease
+from bidding.acts.record_seed import RecordSeed
 from bidding.procedures import lot as lots
-from bidding.store import keysets, mailbox, procedures, tables
+from bidding.store import custodians, keysets, mailbox, procedures
 from bidding.store.book import Book
 from bidding.store.mailbox import Mail
 from bidding.store.perform import Plan, perform_in
 from bidding.store.procedures import ReadDocument
-from ledger.basics import clock, signing
+from ledger.basics import signing
 from ledger.basics.canonical import Json, members, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy
@@ -60,14 +61,6 @@ def take(desk: Desk, mail_id: str, value: dict[str, Json]) -> Mail:
     if rule.after is not None:
         rule.after(desk, mail)
     return mail
-
-
-def seen(conn: sa.Connection, custodian: str, now: datetime) -> None:
-    """A custodian proved that it holds its keys."""
-    table = tables.custodians_seen
-    done = conn.execute(sa.update(table).where(table.c.custodian == custodian).values(answered=clock.text(now)))
-    if done.rowcount == 0:
-        conn.execute(sa.insert(table).values(custodian=custodian, challenged="", answered=clock.text(now)))
 
 
 def notice_keyset(desk: Desk, kid: str) -> tuple[str, str, Keyset]:
@@ -130,26 +123,22 @@ def _key(desk: Desk, mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
 
 def _advance(desk: Desk, mail: Mail) -> None:
     purpose = cast(Mapping[str, Any], mail.body["purpose"])
-    keysets.advance(
-        desk.conn, purpose["tender"], purpose["lot"], purpose["part"], now=desk.now, entropy=desk.entropy
-    )
+    keysets.advance(desk.conn, purpose["tender"], purpose["lot"], purpose["part"], now=desk.now, entropy=desk.entropy)
 
 
 def _sign(desk: Desk, mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
     keyset = sealed.parse(mail.body["keyset"])
-    got = members(
-        signing.verify("keyset", value, _identity_key(desk, mail.institution)), "custodian kid"
-    )
+    got = members(signing.verify("keyset", value, _identity_key(desk, mail.institution)), "custodian kid")
     if (got["custodian"], got["kid"]) != (mail.institution, keyset.kid.hex()):
         raise Refusal("custody.other_request", id=mail.id)
     return value
 
 
 def _challenge(desk: Desk, mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
-    _, _, keyset = notice_keyset(desk, str(mail.body["kid"]))
+    tender, _, keyset = notice_keyset(desk, str(mail.body["kid"]))
     nonce = unhex(mail.body["nonce"], 32, "nonce")
     sealed.verify_challenge(keyset, mail.institution, value, nonce, _identity_key(desk, mail.institution))
-    seen(desk.conn, mail.institution, desk.now)
+    custodians.answered(desk.conn, tender, mail.institution, desk.now)
     return value
 
 
@@ -186,7 +175,7 @@ def _seed(desk: Desk, mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
     def decide(book: Book) -> Plan:
         procedure = procedures.load(book, tender, desk.read)
         command = RecordSeed(mail.institution, lot, keyset.purpose.part, seed.hex())
-        return record_release.seed(procedure, command, book.now)
+        return record_seed.decide(procedure, command, book.now)
 
     desk.perform(decide, mail.institution, tender)
     return value

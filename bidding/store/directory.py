@@ -21,6 +21,12 @@ def party(conn: sa.Connection, party_id: str) -> Party:
     return _party(row)
 
 
+def find(conn: sa.Connection, party_id: str) -> Party | None:
+    """A registered organisation, None if there is none."""
+    row = conn.execute(sa.select(parties).where(parties.c.party == party_id)).one_or_none()
+    return None if row is None else _party(row)
+
+
 def person(conn: sa.Connection, person_id: str) -> Person:
     """A registered person; `Refusal("person.unknown")`."""
     row = conn.execute(sa.select(persons).where(persons.c.person == person_id)).one_or_none()

@@ -36,3 +36,10 @@ def missing(conn: Connection, sha256s: Iterable[str]) -> list[str]:
     wanted = set(sha256s)
     known = set(conn.execute(select(documents.c.sha256).where(documents.c.sha256.in_(sorted(wanted)))).scalars())
     return sorted(wanted - known)
+
+
+def sizes(conn: Connection, sha256s: Iterable[str]) -> dict[str, int]:
+    """SHA-256 → bytes of those of these documents that are stored."""
+    wanted = sorted(set(sha256s))
+    rows = conn.execute(select(documents.c.sha256, documents.c.size).where(documents.c.sha256.in_(wanted)))
+    return {row.sha256: row.size for row in rows}

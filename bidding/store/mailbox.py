@@ -110,7 +110,9 @@ def settle(conn: Connection, kind: str, subject: str, now: datetime) -> None:
     """Nobody need answer this any more: one of those who were asked has done what was wanted."""
     conn.execute(
         update(custody_requests)
-        .where(custody_requests.c.kind == kind, custody_requests.c.subject == subject, custody_requests.c.answered == "")
+        .where(
+            custody_requests.c.kind == kind, custody_requests.c.subject == subject, custody_requests.c.answered == ""
+        )
         .values(answer="{}", answered=clock.text(now))
     )
 

@@ -10,15 +10,13 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from bidding.form import check_form
-from bidding.parties import Party
 from bidding.procedures import lot as lots
 from bidding.procedures.procedure import Procedure
 from bidding.sealed_lot import OnRoll, SealedLot, read_roll
-from bidding.store import directory, published, tables
+from bidding.store import published, tables
 from bidding.store.book import Book
 from bidding.store.procedures import ReadDocument
 from ledger.basics.canonical import Json, parse_object
-from ledger.basics.errors import Refusal
 from ledger.store import read
 
 
@@ -41,7 +39,7 @@ def load(book: Book, procedure: Procedure, lot: str, document: ReadDocument, cas
     notice, tender = procedure.notice, procedure.tender.tender
     row = notice.lot(lot)
     sealed = SealedLot.of(
-        notice.raw,
+        notice,
         lot,
         deadline=procedure.deadline,
         profile=procedure.clocks.profile,
@@ -71,14 +69,6 @@ def load(book: Book, procedure: Procedure, lot: str, document: ReadDocument, cas
     )
 
 
-def registered(conn: sa.Connection, party: str) -> Party | None:
-    """A party's registration, None if there is none."""
-    try:
-        return directory.party(conn, party)
-    except Refusal:
-        return None
-
-
 def issued(conn: sa.Connection, tender: str, lot: str, party: str) -> Mapping[str, Json] | None:
     """Public of the `ticket.issued` of a party in a lot, None if it took none."""
     table = tables.issuances
@@ -87,5 +77,5 @@ def issued(conn: sa.Connection, tender: str, lot: str, party: str) -> Mapping[st
     ).scalar_one_or_none()
     if version is None:
         return None
-    (found,) = read.load(conn, f"issuance/{tender}/{lot}", after=version - 1)[:1]
+    (found,) = read.load(conn, f"issuance/{tender}/{lot}", after=version - 1, limit=1)
     return found.event.public

@@ -33,8 +33,17 @@ def tender(book: Book, tender_id: str) -> TenderState:
     return state
 
 
-def load(book: Book, tender_id: str, read: ReadDocument, persons: Mapping[str, Person] | None = None) -> Procedure:
-    """A published tender with all its lots and its clocks; `persons`: those whose acts are to be checked, by key."""
+def load(
+    book: Book,
+    tender_id: str,
+    read: ReadDocument,
+    persons: Mapping[str, Person] | None = None,
+    stored: Mapping[str, int] | None = None,
+) -> Procedure:
+    """A published tender with all its lots and its clocks.
+
+    `persons`: those whose acts are to be checked, by key; `stored`: the documents an act names, SHA-256 → size.
+    """
     state = tender(book, tender_id)
     notice = state.published()
     clocks = Clocks(
@@ -46,7 +55,7 @@ def load(book: Book, tender_id: str, read: ReadDocument, persons: Mapping[str, P
         for one in notice.lots
         if (found := book.state(lots.stream_of(tender_id, one.lot), lots.fold)) is not None
     }
-    return Procedure(state, folded, clocks, persons or {})
+    return Procedure(state, folded, clocks, persons or {}, stored or {})
 
 
 def signers(book: Book, envelopes: Iterable[Mapping[str, Json]]) -> dict[str, Person]:

@@ -176,6 +176,7 @@ custody_requests = Table(
 custodians_seen = Table(
     "custodians_seen",
     metadata,
+    Column("tender", _ID, primary_key=True),
     Column("custodian", _ID, primary_key=True),
     Column("challenged", _TIME, nullable=False),
     Column("answered", _TIME, nullable=False),

@@ -37,7 +37,6 @@ def platform() -> None:
 @click.option("--box-port", default=8001, show_default=True)
 @click.option("--poll-ms", default=1_000, show_default=True, help="How often the worker looks.")
 @click.option("--challenge-every-s", default=3_600, show_default=True, help="How often custodians prove their keys.")
-@click.option("--release-grace-s", default=600, show_default=True, help="When too few releases block an opening.")
 @click.option("--requests-per-minute", default=600, show_default=True, help="Of one caller of the office.")
 @click.option("--access-log-key", default="", help="X25519 key (hex) the box's access log is sealed to.")
 def init(  # noqa: PLR0913 - one option each
@@ -51,7 +50,6 @@ def init(  # noqa: PLR0913 - one option each
     box_port: int,
     poll_ms: int,
     challenge_every_s: int,
-    release_grace_s: int,
     requests_per_minute: int,
     access_log_key: str,
 ) -> None:
@@ -66,11 +64,7 @@ def init(  # noqa: PLR0913 - one option each
         database=database,
         office={"port": office_port, "requests_per_minute": requests_per_minute},
         box={"port": box_port, "access_log_key": access_log_key},
-        worker={
-            "poll_ms": poll_ms,
-            "challenge_every_s": challenge_every_s,
-            "release_grace_s": release_grace_s,
-        },
+        worker={"poll_ms": poll_ms, "challenge_every_s": challenge_every_s},
     )
     path = folder / config.NAME
     made = platform.initialise(path, document)

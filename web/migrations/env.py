@@ -9,7 +9,9 @@ from web.database import metadata
 
 def _run() -> None:
     connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=False)
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=True, transaction_per_migration=False
+    )
     with context.begin_transaction():
         context.run_migrations()
 

@@ -11,7 +11,7 @@ from web.access import Principal
 from web.custody import mailbox as custody
 from web.limits import Brake
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, log, pages
+from web.public import api, log
 from web.services import Services
 
 
@@ -27,6 +27,6 @@ def create_app(services: Services) -> Flask:
         return Principal(found.person, found.role, found.party)
 
     delivery.install(app, sign_in, Brake(services.config.office.requests_per_minute))
-    for module in (log, api, pages, custody, enrolment, tenders, acts, tickets):
+    for module in (log, api, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Blueprint, Response
 
-from bidding.acts import register
+from bidding.acts import register_party, register_person
 from bidding.parties import Party, Person
 from bidding.store import accounts, directory
 from bidding.store.accounts import Account
@@ -24,7 +24,7 @@ blueprint: Final = Blueprint("enrolment", __name__, url_prefix="/office")
 
 
 @route(blueprint, "POST", "/parties", CENTRE)
-def register_party() -> Response:
+def add_party() -> Response:
     """Registers an organisation: `{uscc, name: {zh, en}, seal_key, person: {ref, key}, holds}`.
 
     Answers 201 `{party, token}`: the token signs in for the organisation as a bidder, and is said this once.
@@ -33,7 +33,7 @@ def register_party() -> Response:
 
 
 @route(blueprint, "POST", "/people", CENTRE)
-def register_person() -> Response:
+def add_person() -> Response:
     """Registers somebody who signs acts: `{party, role, key}`. Answers 201 `{person, token}`."""
     return json_response(enrol_person(services(), json_body(), principal().person), 201)
 
@@ -61,7 +61,7 @@ def enrol_party(at: Services, body: dict[str, Json], actor: str) -> dict[str, Js
 
     def decide(book: Book) -> Plan:
         persons = directory.persons_near(book.conn, "", [party.seal_key, party.person_key])
-        return register.party(public, directory.near_party(book.conn, party), persons, book.now)
+        return register_party.decide(public, directory.near_party(book.conn, party), persons, book.now)
 
     with transaction(at.engine) as conn:
         (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
@@ -80,7 +80,7 @@ def enrol_person(at: Services, body: dict[str, Json], actor: str) -> dict[str, J
 
     def decide(book: Book) -> Plan:
         near = directory.persons_near(book.conn, person.person, [person.key])
-        return register.person(public, directory.parties_near_person(book.conn, person), near, book.now)
+        return register_person.decide(public, directory.parties_near_person(book.conn, person), near, book.now)
 
     with transaction(at.engine) as conn:
         (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)

@@ -166,9 +166,7 @@ def _store(tender: str, *, new: bool) -> Response:
 
 
 def _progress(found: list[Progress]) -> dict[str, Json]:
-    rows: list[Json] = [
-        {"lot": one.lot, "part": one.part, "step": one.step, "have": list(one.have)} for one in found
-    ]
+    rows: list[Json] = [{"lot": one.lot, "part": one.part, "step": one.step, "have": list(one.have)} for one in found]
     return {"complete": bool(found) and all(one.step == "done" for one in found), "keysets": rows}
 
 

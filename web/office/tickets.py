@@ -60,9 +60,7 @@ def open_lots() -> Response:
         rows = conn.execute(
             sa.select(tables.lots.c.tender, tables.lots.c.lot)
             .join(tables.tenders, tables.tenders.c.tender == tables.lots.c.tender)
-            .where(
-                tables.tenders.c.tickets_open, tables.tenders.c.state == "published", tables.lots.c.state == "open"
-            )
+            .where(tables.tenders.c.tickets_open, tables.tenders.c.state == "published", tables.lots.c.state == "open")
             .order_by(tables.lots.c.tender, tables.lots.c.lot)
         ).all()
     listed: list[Json] = [
@@ -74,8 +72,6 @@ def open_lots() -> Response:
 def _issued(conn: sa.Connection, tender: str, lot: str, party: str) -> str:
     table = tables.issuances
     found = conn.execute(
-        sa.select(table.c.blinded_message).where(
-            table.c.tender == tender, table.c.lot == lot, table.c.party == party
-        )
+        sa.select(table.c.blinded_message).where(table.c.tender == tender, table.c.lot == lot, table.c.party == party)
     ).scalar_one_or_none()
     return str(found or "")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, Response
 
-from bidding.store import documents, published, search
+from bidding.store import custodians, documents, published, search
 from ledger.basics import clock
 from ledger.basics.canonical import unhex
 from ledger.basics.errors import Refusal
 from ledger.store import read, serve
 from ledger.store.engine import database_now, reading
 from ledger.store.read import Stored
-from web import export
 from web.access import PUBLIC, route
 from web.delivery import json_response, query_int, query_text
 from web.services import services
@@ -61,14 +61,14 @@ def tender(tender: str) -> Response:
     return json_response({**asdict(found), "streams": streams})
 
 
-@route(blueprint, "GET", "/tenders/<tender>/bundle.zip", PUBLIC)
-def bundle(tender: str) -> Response:
-    """The evidence bundle of a tender: `mingjing verify` checks it offline."""
+@route(blueprint, "GET", "/tenders/<tender>/custodians", PUBLIC)
+def tender_custodians(tender: str) -> Response:
+    """When each custodian of a tender last proved that it can open: `{custodians: [{custodian, …, silent}]}`."""
+    every = timedelta(seconds=services().config.worker.challenge_every_s)
     with reading(services().engine) as conn:
         search.one(conn, tender)
-    answer = Response(export.bundle_of(services(), tender), mimetype="application/zip")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{tender}.zip"'
-    return answer
+        found = custodians.seen(conn, tender, every, database_now(conn))
+    return json_response({"custodians": [asdict(one) for one in found]})
 
 
 @route(blueprint, "GET", "/streams/<path:stream>", PUBLIC)

@@ -1,0 +1,33 @@
+"""One tender through office, box, worker and institutions, from its draft to its award, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.town import LOT, START, Town, town
+
+DEADLINE = START + timedelta(minutes=30)
+
+
+@pytest.fixture
+def place(database_url: str, tmp_path: Path) -> Iterator[Town]:
+    with town(tmp_path, database_url) as made:
+        made.enrol()
+        yield made
+
+
+def test_a_tender_runs_by_itself_from_its_notice_to_the_award(place: Town) -> None:
+    place.publish(DEADLINE)
+    place.open_tickets()
+    for name, price in (("ann", "800000"), ("bob", "900000"), ("cid", "1000000")):
+        place.bid(name, price)
+    place.until(DEADLINE + timedelta(minutes=1), rounds=12)
+    stream = f"lot/{place.tender}/{LOT}"
+    assert "lot.announced" in place.types(stream), place.said[-20:]
+    place.wait(timedelta(minutes=1), rounds=6)
+    place.wait(timedelta(minutes=1), rounds=4)
+    assert place.types(stream)[-1] == "lot.awarded"

@@ -1,0 +1,99 @@
+"""The loop: minutes, tenders, letters, mail, and the sequencer, over and over."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import sqlalchemy as sa
+
+from bidding import box_minutes, box_store
+from bidding.store import mailbox, pending, tables
+from ledger.basics.errors import Refusal
+from ledger.store.engine import database_now, reading, transaction
+from ledger.store.sequencer import Sequencer
+from web.blobs import Blobs, Folder
+from web.logs import note
+from web.services import LOG_KEY, Services, read_key
+from web.worker import letters, mail
+from web.worker.context import Context
+from web.worker.tender import TenderSweep
+
+LOGGER: Final = logging.getLogger("mingjing.worker")
+
+
+class Worker:
+    """One worker over its services. Several may run: they take turns by the streams' versions and the tree's row."""
+
+    def __init__(self, services: Services, blobs: Blobs | None = None) -> None:
+        """`blobs`: where the box keeps ciphertexts; the configured folder if not given."""
+        folders = services.config.folders
+        self._context = Context(services, blobs or Folder(folders.blobs))
+        self._sequencer = Sequencer(
+            services.engine, folders.log, read_key(folders.keys / LOG_KEY), services.trust.policy
+        )
+        self._sweeps: dict[str, TenderSweep] = {}
+        self._failing: dict[str, str] = {}
+
+    def run(self, stop: threading.Event) -> None:
+        """Steps until `stop` is set."""
+        pause = self._context.services.config.worker.poll_ms / 1000
+        while not stop.is_set():
+            self.step()
+            stop.wait(pause)
+
+    def step(self) -> None:
+        """Everything that is due now, once."""
+        self._guard("minutes", self._minutes)
+        self._guard("letters", lambda: letters.take(self._context))
+        for tender in self._tenders():
+            sweep = self._sweeps.setdefault(tender, TenderSweep(self._context, tender))
+            for name, part in sweep.parts():
+                self._guard(f"{tender} {name}", part)
+        self._guard("mail", lambda: mail.post(self._context))
+        self._guard("sequencer", self._sequence)
+        self._guard("sweepings", self._forget)
+
+    def _minutes(self) -> None:
+        services = self._context.services
+        with transaction(services.engine) as conn:
+            box_minutes.write_minutes(conn, services.interval, services.entropy)
+
+    def _sequence(self) -> None:
+        self._sequencer.step()
+
+    def _tenders(self) -> list[str]:
+        with reading(self._context.services.engine) as conn:
+            found = conn.execute(
+                sa.select(tables.tenders.c.tender)
+                .where(tables.tenders.c.published_at != "")
+                .order_by(tables.tenders.c.published_at, tables.tenders.c.tender)
+            )
+            return list(found.scalars())
+
+    def _forget(self) -> None:
+        with transaction(self._context.services.engine) as conn:
+            now = database_now(conn)
+            box_store.forget_nonces(conn, now)
+            mailbox.forget(conn, now)
+            pending.forget(conn, now)
+
+    def _guard(self, name: str, work: Callable[[], None]) -> None:
+        """Runs one part; what goes wrong is noted (once, until it changes) and tried again at the next sweep."""
+        try:
+            work()
+        except Refusal as refusal:
+            self._failed(name, refusal.code, dict(refusal.params))
+        except Exception as exc:  # noqa: BLE001 - one tender's trouble must not stop the others
+            if self._failing.get(name) != type(exc).__name__:
+                LOGGER.error("failed", exc_info=exc, extra={"fields": {"part": name}})
+            self._failing[name] = type(exc).__name__
+        else:
+            self._failing.pop(name, None)
+
+    def _failed(self, name: str, code: str, params: dict[str, str | int]) -> None:
+        if self._failing.get(name) != code:
+            note(LOGGER, "refused", part=name, code=code, params=params)
+        self._failing[name] = code
