@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from gmpy2 import powmod_sec
 from werkzeug.test import TestResponse
 
 from bidding import box_store
@@ -129,7 +130,7 @@ class Caller:
         self.key = tickets.bid_key(secret, TENDER, LOT)
         self.public = signing.public_bytes(self.key)
         asked = tickets.request(secret, TENDER, LOT, spki())
-        self.ticket = asked.finalize(blindrsa.blind_sign(issuer(), asked.blinded))
+        self.ticket = asked.finalize(blindrsa.blind_sign(issuer(), asked.blinded, powmod_sec))
         self.client = self.world.app.test_client()
         self.random = self.world.random
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from gmpy2 import powmod_sec
 
 from bidding.acts.keys import act_object
 from bidding.form import Form, check_form
@@ -37,6 +39,12 @@ from tests.support.world_log import (
     Record,
     ticket_key,
 )
+
+
+@cache
+def _ticket(request: tickets.Request) -> tickets.Ticket:
+    """Issued once for a request: a private operation costs more than anything else here."""
+    return request.finalize(blindrsa.blind_sign(ticket_key(), request.blinded, powmod_sec))
 
 
 class Platform:
@@ -120,8 +128,7 @@ class Platform:
 
     def ticket(self, org: Org) -> tickets.Ticket:
         """Its ticket."""
-        request = self.request(org)
-        return request.finalize(blindrsa.blind_sign(ticket_key(), request.blinded))
+        return _ticket(self.request(org))
 
     @property
     def spki(self) -> bytes:
