@@ -1,0 +1,167 @@
+"""Makes the evidence bundle of a tender from the platform's own tables and files (docs/formats/bundle.md).
+
+Everything in it is public already: nothing here decides what may be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, cast
+
+import sqlalchemy as sa
+
+from bidding.box_minutes import STREAM as BOX
+from bidding.procedures import lot as lots
+from bidding.procedures import tender as tenders
+from bidding.procedures.notice import Notice
+from bidding.store import tables
+from ledger import bundle, merkle
+from ledger.basics.canonical import parse_object
+from ledger.basics.errors import Refusal
+from ledger.bundle import Bundle, Line, Value
+from ledger.events import Event
+from ledger.store import read, serve, tree
+from ledger.store import tables as ledger
+from ledger.store.engine import reading
+from ledger.store.read import Stored
+from web.files import Shelf
+from web.services import Services
+
+_ALL: Final = 1 << 31
+
+
+def bundle_of(services: Services, tender: str) -> bytes:
+    """The bundle's zip, up to the newest witnessed checkpoint.
+
+    Raises `Refusal("tender.unknown")` before the tender's first event is public, `log.no_checkpoint`.
+    """
+    with reading(services.engine) as conn:
+        return _Export(conn, services, tender).bundle().pack()
+
+
+class _Export:
+    """One bundle in one reading transaction."""
+
+    def __init__(self, conn: sa.Connection, services: Services, tender: str) -> None:
+        self._conn = conn
+        self._services = services
+        self._tender = tender
+        self._size = _witnessed_size(serve.latest(conn))
+        self._nodes = tree.nodes(conn, self._size)
+
+    def bundle(self) -> Bundle:
+        own = self._stream(tenders.stream_of(self._tender))
+        if not own:
+            raise Refusal("tender.unknown", tender=self._tender[:64])
+        start = own[0].index
+        streams = self._streams(start)
+        submissions, withdrawals = self._published("submission"), self._published("withdrawal")
+        return Bundle(
+            tender=self._tender,
+            edge=merkle.left_edge(self._nodes, start),
+            entries=tuple(tree.entries(self._conn, start, self._size - start)),
+            proofs={
+                line.index: tuple(merkle.inclusion_proof(self._nodes, line.index, self._size))
+                for lines in streams.values()
+                for line in lines
+                if line.index < start
+            },
+            notes=self._notes(start),
+            streams=streams,
+            values=self._values(streams),
+            submissions=submissions,
+            withdrawals=withdrawals,
+            forms={sha256: self._services.forms.read(sha256) for sha256 in self._forms()},
+            documents=self._documents(streams),
+            trust=self._services.config.folders.trust.read_bytes().removesuffix(b"\n"),
+        )
+
+    def _streams(self, start: int) -> dict[str, tuple[Line, ...]]:
+        """The tender's streams, the registrations, the log's own, and the box from the tender's first event on."""
+        names = [tenders.stream_of(self._tender), "log"]
+        for prefix in (f"lot/{self._tender}/", f"issuance/{self._tender}/", "party/", "person/"):
+            names += read.streams(self._conn, prefix)
+        out = {name: found for name in names if (found := self._stream(name))}
+        box = tuple(line for line in self._stream(BOX) if line.index > start)
+        return {**out, BOX: box} if box else out
+
+    def _stream(self, name: str) -> tuple[Line, ...]:
+        found = read.visible(self._conn, name, limit=_ALL)
+        return tuple(_line(one, one.index) for one in found if one.index is not None and one.index < self._size)
+
+    def _notes(self, start: int) -> dict[int, bytes]:
+        """Every witnessed checkpoint that begins after the tender did, with all its cosignatures."""
+        notes, lines = ledger.checkpoints, ledger.cosignatures
+        found = self._conn.execute(
+            sa.select(notes.c.size, notes.c.note).where(
+                notes.c.witnessed, notes.c.size > start, notes.c.size <= self._size
+            )
+        )
+        out = {row.size: str(row.note) for row in found}
+        signed = sa.select(lines.c.size, lines.c.line).order_by(lines.c.size, lines.c.name)
+        for row in self._conn.execute(signed.where(lines.c.size > start, lines.c.size <= self._size)):
+            if row.size in out:
+                out[row.size] += row.line + "\n"
+        return {size: text.encode() for size, text in out.items()}
+
+    def _values(self, streams: dict[str, tuple[Line, ...]]) -> dict[str, tuple[Value, ...]]:
+        """What the box's minutes listed for this tender's lots, once disclosed."""
+        if BOX not in streams:
+            return {}
+        table = ledger.sealed_values
+        versions = {bundle.decode(line).version for line in streams[BOX]}
+        rows = self._conn.execute(
+            sa.select(table.c.version, table.c.salt, table.c.name, table.c.value)
+            .where(table.c.stream == BOX, table.c.disclosed, table.c.salt.is_not(None))
+            .where(table.c.name >= f"{self._tender}/", table.c.name < f"{self._tender}/\x7f")
+            .order_by(table.c.version, table.c.name)
+        )
+        found = tuple(
+            Value(row.version, bytes(row.salt), row.name, bytes(row.value)) for row in rows if row.version in versions
+        )
+        return {BOX: found} if found else {}
+
+    def _published(self, kind: str) -> dict[str, bytes]:
+        table = tables.published
+        query = sa.select(table.c.sha256, table.c.envelope).where(table.c.tender == self._tender, table.c.kind == kind)
+        return {row.sha256: row.envelope.encode("utf-8") for row in self._conn.execute(query)}
+
+    def _forms(self) -> list[str]:
+        table = tables.published_forms
+        query = sa.select(table.c.sha256).where(table.c.tender == self._tender).order_by(table.c.sha256)
+        return list(self._conn.execute(query).scalars())
+
+    def _documents(self, streams: dict[str, tuple[Line, ...]]) -> dict[str, bytes]:
+        """What rules the tender, and the reports with their sheets. Drawings and annexes stay where they are."""
+        wanted: set[str] = set()
+        for name, lines in streams.items():
+            if name == tenders.stream_of(self._tender):
+                wanted |= _ruling(map(bundle.decode, lines))
+            elif name.startswith(lots.stream_of(self._tender, "")):
+                for event in map(bundle.decode, lines):
+                    if event.type == "lot.evaluated":
+                        wanted |= _report(self._services.documents, str(event.public["report"]))
+        return {sha256: self._services.documents.read(sha256) for sha256 in sorted(wanted)}
+
+
+def _line(one: Stored, index: int) -> Line:
+    return Line(index, one.salt, one.event.encode())
+
+
+def _witnessed_size(note: bytes) -> int:
+    return int(note.split(b"\n", 2)[1])
+
+
+def _ruling(events: Iterable[Event]) -> set[str]:
+    """Profile, calendar, forms and rule sets of the notice."""
+    for event in events:
+        if event.type == "tender.published":
+            notice = Notice.parse(event.public["notice"])
+            listed = {notice.profile_sha256, notice.documents["calendar.json"][0]}
+            return listed | {sha256 for lot in notice.lots for sha256 in (lot.form, lot.rules)}
+    return set()
+
+
+def _report(documents: Shelf, sha256: str) -> set[str]:
+    summary = cast(dict[str, Any], parse_object(documents.read(sha256)))
+    return {sha256, *(str(row["sheet"]) for row in summary["bids"])}
