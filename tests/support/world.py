@@ -41,17 +41,22 @@ from tests.support.world_log import GRACE, INTERVAL, LOT, TENDER, Bid, Record
 class World(Bidders):
     """The whole of it; see the module."""
 
+    _lot: SealedLot | None = None
+    _roll: tuple[int, int, OnRoll] | None = None
+
     def sealed_lot(self) -> SealedLot:
         """The lot as whoever opens it reads it."""
-        return SealedLot.of(
-            Notice.parse(self.notice),
-            LOT,
-            deadline=self.deadline,
-            profile=self.profile,
-            form=self.form,
-            rules=self.rules,
-            authorities=self.authorities,
-        )
+        if self._lot is None or self._lot.deadline != self.deadline:
+            self._lot = SealedLot.of(
+                Notice.parse(self.notice),
+                LOT,
+                deadline=self.deadline,
+                profile=self.profile,
+                form=self.form,
+                rules=self.rules,
+                authorities=self.authorities,
+            )
+        return self._lot
 
     def close(self, bids: Iterable[Bid], *, withdrawn: Iterable[Withdrawal] = (), at: datetime | None = None) -> Record:
         """One box minute with all of it, the roll, `lot.closed`. `at`: of the closing, the deadline if not given."""
@@ -97,8 +102,12 @@ class World(Bidders):
 
     def on_roll(self) -> OnRoll:
         """What is on the roll."""
-        envelopes = {sha256: bid.submission.envelope for sha256, bid in self.bids.items()}
-        return read_roll(self.sealed_lot(), self.public("lot.closed")["roll"], envelopes)
+        closed, bids = self.event("lot.closed"), len(self.bids)
+        if self._roll is None or self._roll[:2] != (closed.index, bids):
+            envelopes = {sha256: bid.submission.envelope for sha256, bid in self.bids.items()}
+            read = read_roll(self.sealed_lot(), closed.event.public["roll"], envelopes)
+            self._roll = (closed.index, bids, read)
+        return self._roll[2]
 
     def present(self, missing: Iterable[str] = ()) -> Record:
         """`lot.present`; `missing`: SHA-256 of ciphertexts that are not there."""
