@@ -1,0 +1,150 @@
+"""What a client knows of a tender: only what it found in the witnessed log, by its own mirror and trust file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, cast
+
+from bidding.form import Form, check_form
+from bidding.parties import Party
+from bidding.procedures import tender as tenders
+from bidding.procedures.notice import Notice, NoticeLot
+from bidding.procedures.tender import TenderState
+from bidding.submission import terms_hash
+from ledger import events
+from ledger.basics.canonical import Json, members, parse_object, unhex
+from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
+from ledger.basics.ids import check_id
+from ledger.checkpoint import WitnessedCheckpoint
+from ledger.events import Event
+from ledger.files import write_atomically
+from ledger.institution.platform import Platform
+from ledger.mirror import Mirror
+from ledger.sealed.keyset import Keyset, verify_keyset
+from ledger.trust import Trust
+
+MAX_DOCUMENT: Final = 32 << 20
+_TERMS: Final = ("tender.published", "addendum.issued")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An event found in the mirror, and where."""
+
+    event: Event
+    leaf: bytes
+    index: int
+
+
+class Reader:
+    """Reads a platform's log. `folder`: where the mirror is kept; `trust`: whose keys and witnesses are believed."""
+
+    def __init__(self, platform: Platform, trust: Trust, folder: Path, documents: Path) -> None:
+        self.platform, self.trust, self._documents = platform, trust, documents
+        self.mirror = Mirror(folder, trust.policy)
+
+    def update(self) -> WitnessedCheckpoint:
+        """Fetches what is new up to the newest witnessed checkpoint; refuses a log that took something back."""
+        return self.mirror.update(self.platform.log())
+
+    def stream(self, stream: str, after: int = 0) -> list[Seen]:
+        """A stream's events that stand in the mirror, in order.
+
+        What the platform serves is believed only where its leaf is in the tree; newer than the mirror is left out.
+        Raises `Refusal("client.not_in_log")` for an event that is in no tree.
+        """
+        found: list[Seen] = []
+        while True:
+            listed = self._page(stream, after)
+            for event, salt in listed:
+                leaf = events.leaf(salt, event.encode())
+                index = self.mirror.index_of(leaf)
+                if index is None:
+                    return found
+                if event.stream != stream or event.version <= after or (found and index <= found[-1].index):
+                    raise Refusal("client.not_in_log", stream=stream, version=event.version)
+                after = event.version
+                found.append(Seen(event, leaf, index))
+            if not listed:
+                return found
+
+    def _page(self, stream: str, after: int) -> list[tuple[Event, bytes]]:
+        got = members(self.platform.get_json(f"/api/streams/{stream}?after={after}"), "events")["events"]
+        rows = [members(one, "event salt index") for one in got] if isinstance(got, list) else []
+        return [(events.from_object(row["event"]), unhex(row["salt"], 32, "salt")) for row in rows]
+
+    def document(self, sha256: str) -> bytes:
+        """A document by its hash, kept for the next time; `Refusal("client.document_differs")`."""
+        kept = self._documents / unhex(sha256, 32, "sha256").hex()
+        data = kept.read_bytes() if kept.exists() else self.platform.get(f"/api/documents/{sha256}", MAX_DOCUMENT)
+        if H(data).hex() != sha256:
+            raise Refusal("client.document_differs", sha256=sha256)
+        if not kept.exists():
+            write_atomically(kept, data)
+        return data
+
+    def tender(self, tender: str) -> Known:
+        """A published tender; `Refusal("client.not_published")` where no notice of it is in the witnessed log."""
+        seen = self.stream(f"tender/{check_id(tender, 'tender')}")
+        state = tenders.fold(one.event for one in seen)
+        if state is None or state.notice is None:
+            raise Refusal("client.not_published", tender=tender)
+        return Known(self, state, state.notice, tuple(seen))
+
+    def party(self, party: str) -> Party | None:
+        """An organisation's registration, None where there is none in the log."""
+        seen = self.stream(f"party/{check_id(party, 'party')}")
+        return Party.parse(seen[-1].event.public) if seen else None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A tender as the witnessed log has it."""
+
+    reader: Reader
+    state: TenderState
+    notice: Notice
+    seen: tuple[Seen, ...]
+
+    @cached_property
+    def terms(self) -> str:
+        """The hash of the notice and its addenda: what a bid made now agrees to."""
+        return terms_hash(one.leaf.hex() for one in self.seen if one.event.type in _TERMS)
+
+    def lot(self, lot: str) -> NoticeLot:
+        """A lot of the notice."""
+        return self.notice.lot(lot)
+
+    def keysets(self, lot: str, parts: Iterable[str]) -> dict[str, Keyset]:
+        """The lot's key sets, each signed by all its custodians, who are exactly those of the trust file's list.
+
+        Raises `Refusal("sealed.*")`, `Refusal("client.other_custodian")` where notice and trust file disagree.
+        """
+        wanted, trust = set(parts), self.reader.trust.custodian_keys()
+        for custodian, key in self.notice.custodians.items():
+            if trust.get(custodian) != key:
+                raise Refusal("client.other_custodian", custodian=custodian)
+        row, found = self.lot(lot), dict[str, Keyset]()
+        for item in row.keysets:
+            part = cast(dict[str, dict[str, str]], item["keyset"])["purpose"]["part"]
+            if part in wanted:
+                keyset = row.keyset(part)
+                verify_keyset(keyset, item["signatures"], trust)
+                if (keyset.purpose.tender, keyset.purpose.lot) != (self.notice.tender, lot):
+                    raise Refusal("client.other_lot", lot=lot, part=part)
+                found[part] = keyset
+        for part in sorted(wanted - found.keys()):
+            raise Refusal("notice.keyset_missing", lot=lot, part=part)
+        return found
+
+    def form(self, lot: str) -> Form:
+        """The form of a lot."""
+        return check_form(parse_object(self.reader.document(self.lot(lot).form)))
+
+    def rules(self, lot: str) -> dict[str, Json]:
+        """The rule set of a lot."""
+        return parse_object(self.reader.document(self.lot(lot).rules))
