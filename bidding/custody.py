@@ -173,14 +173,15 @@ class _Case:
     @cached_property
     def roll_index(self) -> int:
         """Where the first roll since the notice stands: seen by witnesses no earlier than the deadline."""
-        published = next(seen.index for seen in self.tender_events if seen.event.type == "tender.published")
+        deadline = max(self.not_before, self.lot.deadline)
+        published = min(seen.index for seen in self.tender_events if seen.event.type == "tender.published")
         index = next((at for at, _ in self._roll_entries() if at > published), None)
         if index is None:
             raise _Refused(NotYet("custody.no_roll", {"lot": self.lot.lot}))
         seen_at = self.evidence.witnessed_at(index)
         if seen_at is None:
             raise _Refused(NotYet("custody.roll_unwitnessed", {"lot": self.lot.lot}))
-        if seen_at + _SECOND <= max(self.not_before, self.lot.deadline):
+        if seen_at + _SECOND <= deadline:
             raise _Refused(NotYet("custody.roll_early", {"lot": self.lot.lot}, final=True))
         return index
 
