@@ -26,7 +26,8 @@ class Close:
 def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:
     """`lot.closed`, and `lot.failed` where fewer bids are on the roll than the profile wants (招标投标法 art. 28).
 
-    Raises `Refusal`: `close.too_early`, `objection.unanswered`, `roll.*`, `lot.wrong_state`, `tender.wrong_state`.
+    Raises `Refusal`: `close.too_early`, `close.without_tickets`, `objection.unanswered`, `roll.*`,
+    `lot.wrong_state`, `tender.wrong_state`.
     """
     procedure.may(command.lot, "lot.closed")
     if now < procedure.deadline:
@@ -39,6 +40,8 @@ def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:
         raise Refusal("roll.other_lot", tender=procedure.tender.tender, lot=command.lot)
     drafts = [Draft("lot.closed", body, before=(rolls.roll_entry(roll),))]
     profile, count = procedure.clocks.profile, len(rolls.listed(roll))
+    if count and not procedure.tender.tickets_open:
+        raise Refusal("close.without_tickets", lot=command.lot)
     if count < profile.min_bids:
         drafts.append(failed("lot.too_few_bids", profile.min_bids_article, found=count, wanted=profile.min_bids))
     return {procedure.lot_stream(command.lot): drafts}

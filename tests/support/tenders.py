@@ -124,6 +124,10 @@ class Run:
         """A keyed act, decided and applied."""
         self.apply(self.keyed(act, body, *people, lot=lot))
 
+    def state(self, lot: str) -> LotState:
+        """The lot, before its first event too."""
+        return self.procedure.lot(lot)
+
     # --- the ordinary way of a lot --------------------------------------------------------------------------------
 
     def contribution(self, lot: str, party: str) -> contribute.Contribute:
@@ -165,7 +169,7 @@ class Run:
                 "size": 65536,
                 "present": one not in gone,
             }
-            for one in self.lots[lot].roll
+            for one in self.state(lot).roll
         ]
         return {"ciphertexts": rows}
 
@@ -177,7 +181,7 @@ class Run:
         """A custodian's release without answers."""
         made = Release(
             keyset(lot, part).kid,
-            bytes.fromhex(roll or self.lots[lot].roll_sha256),
+            bytes.fromhex(roll or self.state(lot).roll_sha256),
             9,
             bytes(32),
             clock.text(self.now),
@@ -186,8 +190,8 @@ class Run:
         return sign_release(made, CUSTODIANS[custodian])
 
     def release(self, lot: str, part: str, count: int = 2) -> None:
-        """Releases of the first `count` custodians."""
-        for custodian in sorted(CUSTODIANS)[:count]:
+        """Releases of the first `count` custodians, but for those that released already."""
+        for custodian in sorted(CUSTODIANS.keys() - self.state(lot).released(part))[:count]:
             command = record_release.RecordRelease(custodian, self.release_of(lot, part, custodian))
             self.apply(record_release.decide(self.procedure, command, self.now))
 
@@ -202,7 +206,7 @@ class Run:
 
     def announced_body(self, lot: str, counted: int | None = None, organisations: Iterable[int] = ()) -> dict[str, Any]:
         """A body of `lot.announced`: the first `counted` of the roll count, the rest is void."""
-        listed = self.lots[lot].roll
+        listed = self.state(lot).roll
         many = len(listed) if counted is None else counted
         numbers = list(organisations) or list(range(len(listed)))
         void = {"code": "bid.unsigned", "article": "实施条例 art. 51", "params": {}}
@@ -227,7 +231,7 @@ class Run:
         """The offers of all counted bids."""
         rows: list[Json] = [
             {"submission": sha(key), "bid_key": key, "state": "opened", "reason": {}, "answers": {}, "files": []}
-            for key in sorted(self.lots[lot].counted)
+            for key in sorted(self.state(lot).counted)
         ]
         self.apply(open_offers.decide(self.procedure, opened.Opened(lot, {"bids": rows}), self.now))
 
@@ -244,8 +248,8 @@ class Run:
     def evaluated_body(self, lot: str, left_out: Iterable[str] = (), candidates: int = 3) -> dict[str, Any]:
         """A body of `lot.evaluated`: bids ranked by their number."""
         gone = set(left_out)
-        keys = [hex_key(f"{lot} bid {i}") for i in range(len(self.lots[lot].roll))]
-        ranked = [key for key in keys if key in self.lots[lot].opened and key not in gone]
+        keys = [hex_key(f"{lot} bid {i}") for i in range(len(self.state(lot).roll))]
+        ranked = [key for key in keys if key in self.state(lot).opened and key not in gone]
         return {
             "report": sha("report"),
             "rules": self.procedure.notice.lot(lot).rules,
@@ -256,13 +260,14 @@ class Run:
 
     def evaluated(self, lot: str) -> None:
         """The report, once the window for objections on the spot is over."""
-        self.now = max(self.now, self.clocks.end("opening_objection", self.lots[lot].times["lot.offers_opened"]))
+        opened_at = self.state(lot).times.get("lot.offers_opened", self.now)
+        self.now = max(self.now, self.clocks.end("opening_objection", opened_at))
         command = record_evaluation.RecordEvaluation(lot, self.evaluated_body(lot))
         self.apply(record_evaluation.decide(self.procedure, command, self.now))
 
     def candidates(self, lot: str) -> None:
         """The candidates."""
-        counted = self.lots[lot].counted
+        counted = self.state(lot).counted
         parties: dict[str, list[Json]] = {
             key: [{"uscc": code, "role": "lead", "share": "100"} for code in codes] for key, codes in counted.items()
         }
@@ -281,13 +286,11 @@ class Run:
 
     def award(self, lot: str) -> None:
         """The award after the standstill, with the tenderee's key where the profile wants one."""
-        until = self.lots[lot].until
-        assert until is not None
-        self.now = max(self.now, until)
+        self.now = max(self.now, self.state(lot).until or self.now)
         if self.procedure.notice.no_touch == "award":
             self.apply(award.decide(self.procedure, award.Award(lot), self.now))
         else:
-            self.act("lot.awarded", award.body(self.lots[lot]), "buyer-1", lot=lot)
+            self.act("lot.awarded", award.body(self.state(lot)), "buyer-1", lot=lot)
 
     def objection(self, kind: str, lot: str, by: str, text: str = "not so") -> make_objection.MakeObjection:
         """An objection signed by the bid key called `by`."""

@@ -19,6 +19,7 @@ from bidding.acts import (
     open_tickets,
     record_postponement,
     record_release,
+    suspend,
 )
 from bidding.acts.decision import Decision
 from bidding.parties import Party, uscc_check_character
@@ -293,8 +294,6 @@ def test_the_signed_order_to_stop_serves_once() -> None:
     """Else a tender could be stopped again with signatures from before it was resumed."""
     run = Run()
     old = signed("tender.suspended", f"tender/{TENDER}", {"reason": "x"}, ("buyer-1", "agent"), run.now)
-    from bidding.acts import suspend
-
     run.apply(suspend.decide(run.procedure, old, run.now))
     in_two_minutes(run)
     run.act("tender.resumed", {"reason": "settled", "deadline": clock.text(DEADLINE)}, "buyer-1", "agent")
