@@ -61,7 +61,8 @@ def _run(root: Path, passphrase_file: Path | None, url: str, interval: float, *,
     """Look at the log and seal a random value wherever a notice asks for ours."""
     folder = Folder(root)
     who = folder.unlock(commands.passphrase(passphrase_file))
-    with opened(folder, who, Platform(url), say=click.echo) as step:
+    patience = commands.patience(interval)
+    with opened(folder, who, Platform(url), say=click.echo, backoff=patience) as step:
         click.echo(f"{who.id} watches {url}")
         commands.loop(step, interval, once=once)
 

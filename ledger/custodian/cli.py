@@ -35,7 +35,8 @@ def group(rulebook: Callable[[Trust], Rulebook]) -> click.Group:
         """Look at the log, answer what is asked, release what is due."""
         folder = Folder(root)
         who = folder.unlock(commands.passphrase(passphrase_file))
-        with opened(folder, who, Platform(url), rulebook(folder.trust()), say=click.echo) as process:
+        patience = commands.patience(interval)
+        with opened(folder, who, Platform(url), rulebook(folder.trust()), say=click.echo, backoff=patience) as process:
             click.echo(f"{who.id} watches {url}")
             commands.loop(process.step, interval, once=once)
 

@@ -6,9 +6,10 @@ witnessed checkpoint is a line of its own journal, and the mirror must still lea
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from ledger.basics import clock
@@ -25,7 +26,12 @@ class Log:
     def __init__(self, mirror: Mirror, journal: Journal) -> None:
         self._mirror = mirror
         self._journal = journal
-        self._sizes = [cast(int, record["size"]) for record in journal.records]
+        # A year of minutes is half a million checkpoints: numbers, not objects.
+        self._sizes = array("Q")
+        self._seconds = array("q")
+        self._root = ""
+        for record in journal.hand_over():
+            self._note(cast(int, record["size"]), cast(str, record["root"]), clock.parse_time(record["at"]))
 
     @property
     def witnessed(self) -> WitnessedCheckpoint:
@@ -47,7 +53,7 @@ class Log:
         place = bisect_right(self._sizes, index)
         if place == len(self._sizes):
             return None
-        return clock.parse_time(self._journal.records[place]["at"])
+        return datetime.fromtimestamp(self._seconds[place], UTC)
 
     def update(self, client: LogClient) -> WitnessedCheckpoint:
         """Fetch what is new and check it.
@@ -62,12 +68,17 @@ class Log:
         if at is None:
             raise Refusal("custodian.no_witnesses")
         if self._sizes:
-            last = self._journal.records[-1]
             if head.size < self._sizes[-1]:
                 raise Refusal("log.rolled_back", signed=self._sizes[-1], found=head.size)
-            if self._mirror.root_at(self._sizes[-1]).hex() != last["root"]:
+            if self._mirror.root_at(self._sizes[-1]).hex() != self._root:
                 raise Refusal("log.fork", size=self._sizes[-1], held=self._sizes[-1])
         if not self._sizes or head.size > self._sizes[-1]:
             self._journal.append({"size": head.size, "root": head.root.hex(), "at": clock.text(at)})
-            self._sizes.append(head.size)
+            self._journal.hand_over()
+            self._note(head.size, head.root.hex(), at)
         return head
+
+    def _note(self, size: int, root: str, at: datetime) -> None:
+        self._sizes.append(size)
+        self._seconds.append(int(at.timestamp()))
+        self._root = root

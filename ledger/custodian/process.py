@@ -6,17 +6,24 @@ crash. What does end the process is its own disk: a custodian that can't remembe
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
+from typing import Final
 
+from ledger.basics.errors import Refusal
 from ledger.custodian import releasing
 from ledger.custodian.answering import Answering
 from ledger.custodian.house import House
 from ledger.custodian.recall import recall
+from ledger.custodian.rulebook import NotYet
 from ledger.institution.backoff import Backoff
 from ledger.institution.diary import Diary
 from ledger.institution.errands import Guard, Mailbox
 from ledger.log_client import LogClient
 from ledger.sealed.keyset import Keyset
+
+# What will never be answerable is looked at again this often: nothing in a rulebook's judgement is kept on the disk.
+FINAL: Final = timedelta(hours=6)
 
 
 class Custodian:
@@ -31,6 +38,7 @@ class Custodian:
         self._mailbox = Mailbox(house.platform, house.who.id, house.now, backoff, self._guard)
         self._answering = Answering(house)
         self._asked: dict[str, int] = {}
+        self._never = Backoff(FINAL, FINAL)
         self._recalled = not house.memory.restored
 
     def step(self) -> None:
@@ -61,11 +69,15 @@ class Custodian:
         # Under the same checkpoint only what failed on the way may come out otherwise: it is asked again more rarely.
         if self._asked.get(kid) != size:
             self._backoff.done(name)
-        if not self._backoff.ready(name, now):
+        if not self._backoff.ready(name, now) or not self._never.ready(name, now):
             return
         self._asked[kid] = size
         self._backoff.failed(name, now)
         made, purpose = releasing.release(keyset, self.house), keyset.purpose
+        if isinstance(made, NotYet):
+            if made.final:
+                self._never.failed(name, now)
+            raise Refusal(made.code, **made.params)  # codes: relayed
         self._diary.did(
             "released",
             tender=purpose.tender,

@@ -23,11 +23,10 @@ def due(keyset: Keyset, house: House) -> bool:
     return house.now() >= clock.parse_time(keyset.conditions.not_before, "not_before")
 
 
-def release(keyset: Keyset, house: House) -> Release:
-    """Make the release of a key set, remember it and publish it; gives it. Sending it is `offer`'s.
+def release(keyset: Keyset, house: House) -> Release | NotYet:
+    """Make the release of a key set, remember it and publish it; gives it, or why not yet. Sending it is `offer`'s.
 
-    Raises `Refusal`: why it is not time (a rulebook's `NotYet`, `custodian.too_early`, `custodian.witnesses_earlier`)
-    or what is missing.
+    Raises `Refusal` where something is missing (evidence, a form).
     """
     evidence = house.evidence()
     known = recorded(keyset, house, evidence)
@@ -36,13 +35,13 @@ def release(keyset: Keyset, house: House) -> Release:
     text = policy.in_force(keyset, house.memory, house.trust, evidence)
     not_before = clock.parse_time(text, "not_before")
     if house.now() < not_before:
-        raise Refusal("custodian.too_early", not_before=text)
+        return NotYet("custodian.too_early", {"not_before": text})
     found = house.rulebook.answerable(keyset.to_json(), not_before, evidence)
     if isinstance(found, NotYet):
-        raise Refusal(found.code, **found.params)
+        return found
     at = evidence.witnessed.witnessed_at
     if at is None or at + _SECOND <= not_before:
-        raise Refusal("custodian.witnesses_earlier", not_before=text)
+        return NotYet("custodian.witnesses_earlier", {"not_before": text})
     hold_forms(keyset, evidence)
     made = sign_release(_answered(keyset, house, found, evidence), house.who.key)
     return remember(keyset, house, made)

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ import click
 
 from ledger.basics.ids import Entropy, system_entropy
 from ledger.institution import folder as folders
+from ledger.institution.backoff import LONGEST, Backoff
 from ledger.institution.folder import Folder, Role
 from ledger.sealed import backup
 
@@ -78,6 +80,11 @@ def show_words(words: list[str]) -> None:
     click.echo("Write these words down, in this order, and keep them away from this machine.")
     for start in range(0, len(words), 6):
         click.echo("  " + "  ".join(f"{n + 1:2d} {words[n]:<10}" for n in range(start, start + 6)).rstrip())
+
+
+def patience(interval: float) -> Backoff:
+    """What did not work is first tried again at the next look."""
+    return Backoff(timedelta(seconds=interval), max(LONGEST, timedelta(seconds=interval)))
 
 
 def loop(step: Callable[[], None], interval: float, *, once: bool) -> None:

@@ -60,6 +60,11 @@ class Journal:
             raise
         self.records.append(record)
 
+    def hand_over(self) -> list[Record]:
+        """The records read and written so far, to somebody who keeps them in a form of its own."""
+        records, self.records = self.records, []
+        return records
+
     def close(self) -> None:
         """Give the lock back."""
         self._file.close()
