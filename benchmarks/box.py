@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.ratio import Ratio, in_turns
 from bidding import box_store
 from bidding.box_store import Upload
-from benchmarks.ratio import Ratio, in_turns
 from ledger.basics.canonical import Json
 from ledger.store.engine import transaction
 from tests.support.boxes import BoxWorld, Caller

@@ -63,12 +63,12 @@ def check_files(
     submission: Submission,
     part: str,
     opened: Identity | Offer,
-    source: Callable[[], Iterable[bytes]],
+    source: Iterable[bytes],
     sink: Callable[[int], BinaryIO],
 ) -> Void | None:
     """The files of a part of an open bid, written to `sink(0)`, `sink(1)`, …; None if they are what its header lists.
 
-    `source()` streams the ciphertext from its start. Raises `Refusal("sealed.wrong_copy")` for another's bytes.
+    `source` streams the ciphertext from its start, once. Raises `Refusal("sealed.wrong_copy")` for another's bytes.
     """
     if opened.header is None:
         raise ValueError("a bid that did not open has no files to look at")

@@ -149,19 +149,25 @@ def open_files(
     author_key: bytes,
     secret: bytes,
     header: Header,
-    source: Callable[[], Iterable[bytes]],
+    source: Iterable[bytes],
     sink: Callable[[int], BinaryIO],
 ) -> Void | None:
     """Write the files of `header` to `sink(0)`, `sink(1)`, …; None, or why they are void.
 
-    `source()` reads the ciphertext from its start; it is read twice, first to see that it is the one the seal
-    names (`Refusal("sealed.wrong_copy")`), so that nothing is ever decided by a broken copy. Constant memory.
-    On a void what the sinks hold is worth nothing.
+    `source` reads the ciphertext once, from its start; whatever is found, `Refusal("sealed.wrong_copy")` is raised
+    unless all of it is the one that the seal names, so that nothing is ever decided by a broken copy. Constant
+    memory. On a void or a wrong copy what the sinks hold is worth nothing.
     """
-    if content.digest(source()) != _named(seal.files):
+    named, ctx = _named(seal.files), context(keyset.kid, author_key, seal.n16)
+    copy = _Copy(source, named.size)
+    found = _read_files(content.decrypt(content_keys(secret, ctx)[1], ctx, copy), header, sink)
+    if copy.content() != named:
         raise Refusal("sealed.wrong_copy", field="files")
-    ctx = context(keyset.kid, author_key, seal.n16)
-    blocks = _Blocks(content.decrypt(content_keys(secret, ctx)[1], ctx, source()))
+    return found
+
+
+def _read_files(plain: Iterator[bytes], header: Header, sink: Callable[[int], BinaryIO]) -> Void | None:
+    blocks = _Blocks(plain)
     try:
         for number, file in enumerate(header.files):
             sha, out = hashlib.sha256(), sink(number)
@@ -174,6 +180,28 @@ def open_files(
     except Refusal as why:
         return Void.of(Refusal("sealed.void_files", why=why.code))
     return None
+
+
+class _Copy:
+    """A ciphertext that is hashed as it is read; no more than one block beyond `limit` bytes of it."""
+
+    def __init__(self, source: Iterable[bytes], limit: int) -> None:
+        self._source, self._limit = iter(source), limit
+        self._size, self._sha = 0, hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._source:
+            self._size += len(block)
+            self._sha.update(block)
+            yield block
+            if self._size > self._limit:
+                return
+
+    def content(self) -> Content:
+        """Size and hash of the whole, of which somebody who found it void may have read only the beginning."""
+        for _ in self:
+            pass
+        return Content(self._size, self._sha.digest())
 
 
 class _Blocks:

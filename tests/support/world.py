@@ -19,7 +19,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from bidding import offers, opening, presence, roll
@@ -217,7 +216,7 @@ class World(Bidders):
                 submission = self.bids[offer.identity.submission].submission
                 blob = self.blobs[submission.seals[part].files.sha256.hex()]
                 opened = offer.identity if part == "identity" else offer
-                found = offers.check_files(lot, submission, part, opened, partial(iter, [blob]), _nowhere)
+                found = offers.check_files(lot, submission, part, opened, [blob], _nowhere)
                 out[submission.sha256, part] = offers.void_files(part, found) if found else None
         return out
 

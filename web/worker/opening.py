@@ -164,7 +164,7 @@ class Openings:
                 while piece := stream.read(_PIECE):
                     yield piece
 
-        return offer_part.check_files(found.lot, submission, part, opened, source, _nowhere)
+        return offer_part.check_files(found.lot, submission, part, opened, source(), _nowhere)
 
     def _step(
         self,

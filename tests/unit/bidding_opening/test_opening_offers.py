@@ -126,9 +126,7 @@ class TestFiles:
         world, bid = plain()
         offer = next(one for one in read(world) if one.identity.submission == bid.sha256)
         with pytest.raises(Refusal, match=r"sealed\.wrong_copy"):
-            offers.check_files(
-                world.sealed_lot(), bid.submission, "offer", offer, lambda: [b"x"], lambda _number: io.BytesIO()
-            )
+            offers.check_files(world.sealed_lot(), bid.submission, "offer", offer, [b"x"], lambda _number: io.BytesIO())
 
     def test_files_are_streamed_out_as_they_were(self) -> None:
         world, bid = plain()
@@ -145,7 +143,7 @@ class TestFiles:
             bid.submission,
             "offer",
             offer,
-            pieces,
+            pieces(),
             lambda number: sinks.setdefault(number, io.BytesIO()),
         )
         assert found is None
@@ -184,5 +182,5 @@ def test_an_offer_that_did_not_open_has_no_files_to_look_at() -> None:
     identity = read(world)[0].identity
     shut = offers.Offer(identity, reason=Reason("bid.seal_void"))
     with pytest.raises(ValueError, match="did not open"):
-        offers.check_files(world.sealed_lot(), bid.submission, "offer", shut, list, lambda _number: io.BytesIO())
+        offers.check_files(world.sealed_lot(), bid.submission, "offer", shut, [], lambda _number: io.BytesIO())
     assert offers.files_to_read([shut]) == ()

@@ -260,9 +260,7 @@ def opened_files(world: World, bid: Bid) -> tuple[Void | None, list[bytes]]:
     header = opening.open_form(bid.seal, made, world.author_key, bid.secret, [bid.form])
     assert not isinstance(header, Void)
     sinks = [io.BytesIO() for _ in header.files]
-    found = opening.open_files(
-        bid.seal, made, world.author_key, bid.secret, header, lambda: [bid.files], sinks.__getitem__
-    )
+    found = opening.open_files(bid.seal, made, world.author_key, bid.secret, header, [bid.files], sinks.__getitem__)
     return found, [sink.getvalue() for sink in sinks]
 
 
@@ -289,6 +287,21 @@ def test_a_wrong_copy_of_files_decides_nothing(world: World, bid: Bid) -> None:
     lost = dataclasses.replace(bid, files=bid.files[:-1])
     with pytest.raises(Refusal, match="wrong_copy"):
         opened_files(world, lost)
+
+
+def test_a_wrong_copy_decides_nothing_wherever_it_is_wrong(world: World) -> None:
+    good = world.bid(offer(("a.pdf", b"abc"), ("b.pdf", b""), ("c.pdf", b"defg")), b"abcdefg")
+    void = world.bid(offer(("a.pdf", b"abc"), ("b.pdf", b""), ("c.pdf", b"defg")), b"abXdefg")
+    for bid in (good, void):
+        size = len(bid.files)
+        for place in (0, 30, 60, size // 2, size - 1):
+            flipped = bytearray(bid.files)
+            flipped[place] ^= 1
+            with pytest.raises(Refusal, match="wrong_copy"):
+                opened_files(world, dataclasses.replace(bid, files=bytes(flipped)))
+        for other in (b"", bid.files + b"x", bid.files * 2):
+            with pytest.raises(Refusal, match="wrong_copy"):
+                opened_files(world, dataclasses.replace(bid, files=other))
 
 
 def test_a_bid_without_files_seals_empty_ones(world: World) -> None:
