@@ -17,7 +17,8 @@ import pytest
 
 from ledger.basics.hashing import H
 from ledger.sealed.release import Release
-from tests.support.custody import BEFORE, DEADLINE, LOT, TENDER, Case, custody_case, real_keyset
+from tests.support.custody import Case, custody_case, real_keyset
+from tests.support.custody_names import BEFORE, DEADLINE, LOT, TENDER
 from tests.support.sampling import sample
 
 COIN: Final = real_keyset("coin")

@@ -22,24 +22,9 @@ from ledger.sealed import rehearsal
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.postpone import kids_of
 from ledger.sealed.release import Release
-from tests.support.custody import (
-    BEFORE,
-    DEADLINE,
-    IDS,
-    LOT,
-    STRANGER,
-    SUPERVISOR,
-    TENDER,
-    TENDEREE,
-    Answer,
-    Case,
-    T,
-    act,
-    custody_case,
-    make_folder,
-    master,
-    real_keyset,
-)
+from tests.support.custody import Case, act, custody_case, make_folder, master, real_keyset
+from tests.support.custody_names import BEFORE, DEADLINE, IDS, LOT, STRANGER, SUPERVISOR, TENDER, TENDEREE, T
+from tests.support.custody_platform import Answer
 from tests.support.log import ORIGIN, WITNESSES, key, note_over, refused
 
 COIN = real_keyset("coin")

@@ -21,7 +21,8 @@ from ledger.custodian.process import Custodian
 from ledger.institution.backoff import Backoff
 from ledger.institution.folder import Folder, Identity
 from ledger.institution.platform import Platform
-from tests.support.custody import FakePlatform, Hand
+from tests.support.custody import Hand
+from tests.support.custody_platform import FakePlatform
 from tests.support.log import ORIGIN, policy
 from tests.support.world import World, states
 from tests.support.world_log import LOT, TENDER

@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.custody import BEFORE, DEADLINE, LOT, TENDER, Answer, custody_case, real_keyset
+from tests.support.custody import custody_case, real_keyset
+from tests.support.custody_names import BEFORE, DEADLINE, LOT, TENDER
+from tests.support.custody_platform import Answer
 
 COIN = real_keyset("coin")
 KINDS = ("key", "sign", "challenge", "postpone", "seed", "form", "rehearsal", "rehearsal-key", "contribution")

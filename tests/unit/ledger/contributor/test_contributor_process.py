@@ -17,22 +17,9 @@ from ledger.institution.backoff import Backoff
 from ledger.institution.folder import Folder
 from ledger.institution.platform import Platform
 from ledger.sealed.coin import verify_contribution
-from tests.support.custody import (
-    BEFORE,
-    DEADLINE,
-    PARTIES,
-    PASSPHRASE,
-    Case,
-    FakePlatform,
-    Hand,
-    contributor,
-    counted,
-    custody_case,
-    master,
-    real_keyset,
-    signatures,
-    trust,
-)
+from tests.support.custody import Case, Hand, contributor, custody_case, master, real_keyset, signatures, trust
+from tests.support.custody_names import BEFORE, DEADLINE, PARTIES, PASSPHRASE, counted
+from tests.support.custody_platform import FakePlatform
 
 COIN = real_keyset("coin")
 PARTY = PARTIES[0]

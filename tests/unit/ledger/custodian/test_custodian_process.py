@@ -21,25 +21,8 @@ from ledger.sealed.opening import Open, verdict
 from ledger.sealed.postpone import kids_of, verify_postponement
 from ledger.sealed.release import Release, verify_release
 from ledger.sealed.seal import Content, Seal, seal_secret
-from tests.support.custody import (
-    BEFORE,
-    DEADLINE,
-    IDS,
-    LOT,
-    PARTIES,
-    SUPERVISOR,
-    TENDER,
-    TENDEREE,
-    Case,
-    T,
-    act,
-    counted,
-    custodian,
-    custody_case,
-    make_folder,
-    master,
-    real_keyset,
-)
+from tests.support.custody import Case, act, custodian, custody_case, make_folder, master, real_keyset
+from tests.support.custody_names import BEFORE, DEADLINE, IDS, LOT, PARTIES, SUPERVISOR, TENDER, TENDEREE, T, counted
 
 COIN = real_keyset("coin")
 LATER = DEADLINE + timedelta(minutes=1)

@@ -15,7 +15,8 @@ from ledger.institution import secretfile
 from ledger.institution.folder import Folder
 from ledger.institution.journal import Journal, peek
 from ledger.sealed import backup
-from tests.support.custody import IDS, PASSPHRASE, counted, custodian, make_folder, master, trust
+from tests.support.custody import custodian, make_folder, master, trust
+from tests.support.custody_names import IDS, PASSPHRASE, counted
 from tests.support.log import refused
 
 SECRET = bytes(range(32))

@@ -15,7 +15,9 @@ from ledger.institution.backoff import Backoff
 from ledger.institution.diary import Diary
 from ledger.institution.errands import Guard
 from ledger.institution.platform import Platform, read_json
-from tests.support.custody import BEFORE, Answer, FakePlatform, Hand
+from tests.support.custody import Hand
+from tests.support.custody_names import BEFORE
+from tests.support.custody_platform import Answer, FakePlatform
 from tests.support.log import refused
 
 
