@@ -25,7 +25,10 @@ def canonical(value: object) -> bytes:
     """The one spelling of `value` in UTF-8. Raises `Refusal("canonical.*")` for what has none."""
     _check(value, 1)
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
-    data = text.encode("utf-8")
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as exc:
+        raise Refusal("canonical.surrogate") from exc
     if len(data) > MAX_BYTES:
         raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
     return data
@@ -76,30 +79,25 @@ def unhex(value: object, length: int | None = None, field: str = "hex") -> bytes
 def _check(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Refusal("canonical.too_deep", limit=MAX_DEPTH)
-    if isinstance(value, bool):
+    # Most values are strings: they come first, and within an object or array they cost no call. Surrogates show when
+    # the whole is encoded.
+    if isinstance(value, str | bool):
         return
-    if isinstance(value, str):
-        _text(value)
-    elif isinstance(value, int):
+    if isinstance(value, int):
         if abs(value) > MAX_INT:
             raise Refusal("canonical.integer_range", limit=MAX_INT)
     elif isinstance(value, list):
         for item in value:
-            _check(item, depth + 1)
+            if type(item) is not str or depth == MAX_DEPTH:
+                _check(item, depth + 1)
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str) or not name.isascii():
                 raise Refusal("canonical.member_name")
-            _check(item, depth + 1)
+            if type(item) is not str or depth == MAX_DEPTH:
+                _check(item, depth + 1)
     else:
         raise Refusal("canonical.bad_type", found=type(value).__name__)
-
-
-def _text(value: str) -> None:
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise Refusal("canonical.surrogate") from exc
 
 
 def _integer(digits: str) -> int:
