@@ -122,7 +122,7 @@ def _signer(certificates: Sequence[x509.Certificate], version: _Node, sid: _Node
 def _key_id(certificate: x509.Certificate) -> bytes | None:
     try:
         return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return None
 
 
@@ -227,10 +227,13 @@ def _may_sign(_policy: verification.Policy, _certificate: x509.Certificate, usag
 
 
 def _certificate(der: bytes) -> x509.Certificate:
+    """A certificate whose fields can all be read: the library reads each only when it is asked for."""
     try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError as exc:
+        certificate = x509.load_der_x509_certificate(der)
+        _ = certificate.subject, certificate.issuer, certificate.extensions
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as exc:
         raise _malformed("certificates") from exc
+    return certificate
 
 
 def _algorithm(node: _Node, allowed: set[str], field: str) -> str:
