@@ -27,6 +27,7 @@ from bidding.profiles.profile import Profile
 from ledger.basics import clock
 from ledger.basics.canonical import Json, parse_object
 from ledger.basics.errors import Refusal
+from ledger.basics.money import yuan
 from ledger.events import Draft
 from ledger.sealed.keyset import verify_keyset
 
@@ -137,8 +138,8 @@ def _scope(notice: Notice, profile: Profile, setting: Setting) -> None:
         raise Refusal(
             "notice.panel_required",
             article=profile.no_touch.article,
-            limit_fen=profile.no_touch.below_fen[notice.category],
-            found_fen=measure,
+            limit=yuan(profile.no_touch.below_fen[notice.category]),
+            found=yuan(measure),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from bidding.procedures.lot import LotState
 from bidding.procedures.procedure import Procedure
@@ -25,6 +25,36 @@ Kind = Literal[
     "account",
 ]
 Lamp = Literal["yellow", "red"]
+
+# The codes of what `phase` and `late` give (`phase.` and `late.` before the word), for whoever shows them in words.
+PHASES: Final = (
+    "phase.draft",
+    "phase.published",
+    "phase.tickets_open",
+    "phase.closing",
+    "phase.closed",
+    "phase.opening",
+    "phase.opening_blocked",
+    "phase.offers_opened",
+    "phase.evaluated",
+    "phase.candidates_published",
+    "phase.standstill",
+    "phase.objection",
+    "phase.next_candidate",
+    "phase.awarded",
+    "phase.contracted",
+    "phase.failed",
+    "phase.retendered",
+    "phase.suspended",
+    "phase.terminated",
+)
+LATE_STEPS: Final = (
+    "late.objection_reply",
+    "late.opening_wait",
+    "late.candidates_published",
+    "late.award",
+    "late.contract",
+)
 
 # What comes next in an opening, and whose releases it needs; None: the step needs none that are still to come.
 _NEXT: dict[str, tuple[Kind, str, str]] = {

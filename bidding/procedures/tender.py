@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 from bidding.procedures import payloads
 from bidding.procedures.notice import Notice
 from ledger.basics.canonical import canonical
-from ledger.basics.clock import parse_time
+from ledger.basics.clock import parse_time, text
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.events import Event
@@ -219,7 +219,7 @@ def _addendum(state: TenderState, public: Mapping[str, Any], at: datetime) -> Te
 def check_later(before: datetime, deadline: datetime) -> None:
     """A deadline moves later or not at all. Raises `Refusal("deadline.earlier")`."""
     if deadline < before:
-        raise Refusal("deadline.earlier", in_force=before.isoformat(), found=deadline.isoformat())
+        raise Refusal("deadline.earlier", in_force=text(before), found=text(deadline))
 
 
 def _postponed(state: TenderState, public: Mapping[str, Any], at: datetime) -> TenderState:

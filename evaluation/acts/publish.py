@@ -18,6 +18,7 @@ from bidding.profiles import Profile
 from evaluation.rules.document import check_rule_set
 from evaluation.rules.lint import check_publishable
 from ledger.basics.errors import Refusal
+from ledger.basics.money import yuan
 
 __all__ = ["Setting", "check_rules", "decide"]
 
@@ -47,5 +48,5 @@ def check_rules(notice: Notice, setting: Setting) -> None:
         if profile.law not in ("none", rules.law):
             raise Refusal("notice.rules_law", lot=lot.lot, found=rules.law, wanted=profile.law)
         if rules.ceiling is not None and rules.ceiling != lot.ceiling_fen:
-            raise Refusal("notice.rules_ceiling", lot=lot.lot, found_fen=rules.ceiling, wanted_fen=lot.ceiling_fen)
+            raise Refusal("notice.rules_ceiling", lot=lot.lot, found=yuan(rules.ceiling), wanted=yuan(lot.ceiling_fen))
         check_publishable(document, form_document, lot.ceiling_fen or None)

@@ -21,6 +21,7 @@ from ledger.basics import clock, signing
 from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from ledger.basics.money import yuan
 from ledger.events import Event
 from tests.support.tender_notice import (
     CEILING,
@@ -244,12 +245,12 @@ def test_the_machine_awards_only_below_the_mandatory_threshold() -> None:
     assert attempt(cheap(399_999_999))
     found = refusal(cheap(400_000_000))
     assert found.code == "notice.panel_required"
-    assert found.params["limit_fen"] == 400_000_000
+    assert found.params["limit"] == "4000000.00"
 
 
 def test_a_low_estimate_beside_a_high_ceiling_is_no_way_round_the_panel() -> None:
     found = refusal(lambda n: n.update(no_touch="award", estimate_fen=1))
-    assert (found.code, found.params["found_fen"]) == ("notice.panel_required", CEILING)
+    assert (found.code, found.params["found"]) == ("notice.panel_required", yuan(CEILING))
 
 
 def test_government_procurement_is_never_awarded_by_the_machine() -> None:
