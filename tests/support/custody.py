@@ -202,6 +202,20 @@ class Case:
         root = self.folder.root / "publish"
         return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
+    def nothing_left(self) -> None:
+        """Asserts that not a byte was posted or put, and that `publish/` is empty."""
+        assert self.platform.posted == []
+        assert self.platform.put == []
+        assert self.published() == {}
+
+    def refuses(self, kind: str, body: Any) -> None:
+        """Asserts that one request, in one step, gets nothing and that the refusal is written down."""
+        self.platform.requests.clear()
+        self.platform.ask("r", kind, body)
+        self.step()
+        self.nothing_left()
+        assert " refused " in self.said[-1]
+
     def sign_all(self, *sets: Keyset) -> None:
         """Have the key sets signed by asking for it."""
         for number, keyset in enumerate(sets):
