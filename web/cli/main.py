@@ -108,3 +108,7 @@ def main() -> None:
         cli(prog_name="mingjing")
     except Refusal as why:
         raise SystemExit(shell.report(why, shell.language(None))) from why
+
+
+if __name__ == "__main__":
+    main()

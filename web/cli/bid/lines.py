@@ -106,7 +106,9 @@ class Box:
                         raise
                     self._pause(failed)
                     self._at = None
-                    reached = int(self._patiently(lambda: self.ask("HEAD", place, headers=_TUS)).headers["upload-offset"])
+                    reached = int(
+                        self._patiently(lambda: self.ask("HEAD", place, headers=_TUS)).headers["upload-offset"]
+                    )
                     size = FIRST_PIECE
                 advance(reached - offset)
                 offset = reached

@@ -49,9 +49,7 @@ def rehearse(job: Job, tender: str | None, seconds: int) -> None:
     answers, ctx, good = _until(shares, len(keyset.ids), until), context(keyset.kid, public, sealed.n16), 0
     for custodian in ids:
         share = answers.get(custodian, {}).get("share")
-        right = isinstance(share, str) and counts(
-            sealed, ctx, keyset.place(custodian), unhex(share, 32, "share")
-        )
+        right = isinstance(share, str) and counts(sealed, ctx, keyset.place(custodian), unhex(share, 32, "share"))
         good += right
         name = trust.custodians[custodian].name[shell.lang()] if custodian in trust.custodians else custodian
         shell.say("client.rehearsed" if right else "client.rehearsed_not", custodian=name)

@@ -86,7 +86,9 @@ def statement_of(draft: Draft) -> dict[str, Json]:
 
 def own_entry(statement: dict[str, Json], party: str, seal: Ed25519PrivateKey, person: Ed25519PrivateKey) -> Any:
     """A party's entry, signed with its two registered keys."""
-    return statements.entry(party, statements.key_signature(statement, seal), statements.key_signature(statement, person))
+    return statements.entry(
+        party, statements.key_signature(statement, seal), statements.key_signature(statement, person)
+    )
 
 
 def cms_entry(party: str, seal: bytes, person: bytes) -> Any:

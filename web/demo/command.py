@@ -1,0 +1,81 @@
+"""`mingjing demo`."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from ledger.basics.errors import Refusal
+from web.demo.house import House
+from web.demo.play import Play
+from web.demo.stage import Broken, Stage
+from web.demo.tell import Teller
+from web.words import LANGS, Lang
+
+_PORTS = (8000, 8001)
+_MARK = "mingjing-demo"
+
+
+@click.command()
+@click.option("--serve", is_flag=True, help="Leave the platform up afterwards (Ctrl-C ends it).")
+@click.option("--fast", is_flag=True, help="At full speed, then end (the default without --serve).")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("build/demo"), show_default=True
+)
+@click.option(
+    "--stop-custodians", type=click.IntRange(0, 2), default=2, show_default=True, help="Stopped for the opening."
+)
+@click.option(
+    "--bidding-seconds", type=click.IntRange(10, 3600), default=45, show_default=True, help="Until the deadline."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Order in which the bidders come.")
+@click.option("--lang", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True)
+def demo(  # one option each
+    folder: Path, stop_custodians: int, bidding_seconds: int, seed: int, lang: str, *, serve: bool, fast: bool
+) -> None:
+    """Play a tender of two lots through every process and command, and verify its evidence."""
+    del fast
+    langs: Sequence[Lang] = LANGS if lang == "both" else ("zh",) if lang == "zh" else ("en",)
+    _clear(folder)
+    stage, teller = Stage(folder / "logs"), Teller(langs)
+    house = House(folder.resolve(), stage, _PORTS if serve else None)
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        Play(house, teller, stop_custodians, bidding_seconds, seed).run()
+        if serve:
+            _serve(house, teller)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except (Broken, Refusal) as why:
+        click.echo(f"\nFAILED: {why}", err=True)
+        raise SystemExit(1) from why
+    finally:
+        stage.stop()
+
+
+def _serve(house: House, teller: Teller) -> None:
+    teller.step(
+        f"平台继续运行：{house.office}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
+        f"The platform stays up: {house.office} (office and public pages), box {house.box}. Ctrl-C ends it.",
+    )
+    signal.pause()
+
+
+def _clear(folder: Path) -> None:
+    """Empties the folder of an earlier demonstration, and of nothing else."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise click.ClickException(f"{folder} is not empty and holds no earlier demonstration")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,170 @@
+"""The processes of the demonstration: started, awaited, stopped by their own pid; and commands run as a person types them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+
+from web.cli.main import cli
+
+T = TypeVar("T")
+
+_GRACE: Final = 12  # seconds a process has to end by itself
+_BETWEEN: Final = 0.1
+
+
+class Broken(Exception):
+    """Something did not happen as it should: the demonstration has failed."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+def command(*args: str, expect: int = 0) -> Ran:
+    """Runs `mingjing ARGS` in this process, its output held back. `Broken` for another exit status than expected."""
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main(["--lang", "en", *args], prog_name="mingjing", standalone_mode=False)
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else 1
+        except click.ClickException as why:
+            err.write(why.format_message())
+            status = why.exit_code
+    if status != expect:
+        raise Broken(f"mingjing {' '.join(args)}\nended with {status}, not {expect}:\n{out.getvalue()}{err.getvalue()}")
+    return Ran(status, out.getvalue(), err.getvalue())
+
+
+def wait(what: Callable[[], T | None], about: str, seconds: float = 60) -> T:
+    """What `what` gives once it is something; `Broken` when the time is up."""
+    until = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise Broken(f"waited {seconds:.0f} s for {about}")
+        time.sleep(_BETWEEN)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on at the moment."""
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for one in held:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in held]
+    finally:
+        for one in held:
+            one.close()
+
+
+@dataclass
+class Process:
+    """One running process; its output goes to `log`."""
+
+    name: str
+    command: list[str]
+    log: Path
+    popen: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Starts it (again)."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as out:
+            # A process group of its own: Ctrl-C reaches the demonstration alone, which then ends each by its pid.
+            self.popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+
+    @property
+    def running(self) -> bool:
+        """Whether it still runs."""
+        return self.popen.poll() is None
+
+    def said(self, text: str) -> bool:
+        """Whether its log holds this text; `Broken` if it has ended."""
+        found = text in self.log.read_text("utf-8", errors="replace")
+        if not found and not self.running:
+            raise Broken(f"{self.name} ended with {self.popen.returncode}:\n{self.tail()}")
+        return found
+
+    def tail(self, lines: int = 25) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """Asks it to end, and ends it if it does not."""
+        if not self.running:
+            return
+        self.popen.send_signal(signal.SIGTERM)
+        try:
+            self.popen.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait(_GRACE)
+
+
+class Stage:
+    """All processes of one demonstration."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.processes: dict[str, Process] = {}
+
+    def start(self, name: str, *args: str) -> Process:
+        """Starts `mingjing ARGS` as a process of its own."""
+        made = Process(name, [sys.executable, "-m", "web.cli.main", *args], self.logs / f"{name}.log")
+        self.processes[name] = made
+        return made
+
+    def check(self) -> None:
+        """`Broken` if a process ended by itself."""
+        for name, process in self.processes.items():
+            if process.popen.poll() not in (None, 0, -signal.SIGTERM):
+                raise Broken(f"{name} ended with {process.popen.returncode}:\n{process.tail()}")
+
+    def stop(self) -> None:
+        """Ends exactly the processes started here, last started first."""
+        living = [process for process in reversed(self.processes.values()) if process.running]
+        for process in living:
+            process.popen.send_signal(signal.SIGTERM)
+        for process in living:
+            process.stop()
+
+
+def python(*args: str, expect: Sequence[int] = (0,)) -> Ran:
+    """Runs `mingjing ARGS` as a process of its own and waits for it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "web.cli.main", *args], capture_output=True, text=True, check=False, timeout=300
+    )
+    if done.returncode not in expect:
+        raise Broken(f"mingjing {' '.join(args)}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return Ran(done.returncode, done.stdout, done.stderr)
