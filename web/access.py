@@ -14,7 +14,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Policy:
-    """`kind`: public (anyone), institution (anyone may send, but only a signed body does anything), people (a bearer
+    """Who may call.
+
+    `kind`: public (anyone), institution (anyone may send, but only a signed body does anything), people (a bearer
     token of a person in one of `roles`).
     """
 

@@ -41,7 +41,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Folders:
-    """Where files lie: the log's tiles, documents, bid files, the box's sealed access log, private keys, the trust file."""
+    """Where files lie: tiles of the log, documents, ciphertexts, the box's sealed access log, keys, trust file."""
 
     log: Path = Path("log")
     documents: Path = Path("documents")
@@ -79,8 +79,9 @@ class Box(Address):
 
 @dataclass(frozen=True)
 class Worker:
-    """The worker. `poll_ms`: between two sweeps; `challenge_every_s`: how often custodians prove that they hold their
-    keys for the lots to come.
+    """The worker.
+
+    `poll_ms`: between two sweeps; `challenge_every_s`: how often custodians prove that they hold their keys.
     """
 
     poll_ms: int = 1_000

@@ -14,6 +14,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import bidding.box_store
 import bidding.store.tables as office
@@ -24,9 +26,7 @@ metadata: Final = ledger.metadata
 ROLES: Final = ("mingjing_office", "mingjing_box", "mingjing_worker")
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
-_BOX: Final = tuple(
-    table for name, table in metadata.tables.items() if name.startswith("box_")
-)
+_BOX: Final = tuple(table for name, table in metadata.tables.items() if name.startswith("box_"))
 _LEDGER: Final = tuple(
     getattr(ledger, name)
     for name in ("entries", "events", "sealed_values", "tree", "tree_nodes", "checkpoints", "cosignatures", "outbox")
@@ -116,9 +116,6 @@ def _give(conn: sa.Connection, role: str, rights: str, tables: Iterable[sa.Table
 
 def check_current(engine: sa.Engine) -> None:
     """Raises `Refusal("database.not_migrated")` unless every table stands as this version wants it."""
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     with engine.connect() as conn:
         found = MigrationContext.configure(conn).get_current_revision() or ""
     wanted = ScriptDirectory.from_config(config()).get_current_head() or ""

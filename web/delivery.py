@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ledger.basics.canonical import MAX_BYTES, Json, canonical
-from ledger.basics.errors import Refusal
+from ledger.basics.errors import Param, Refusal
 from web import access, errors
 from web.access import Principal
 from web.limits import Brake
@@ -35,53 +35,71 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_HTTP_CODES: Final = {404: "http.not_found", 405: "http.method", 413: "http.too_long", 415: "http.not_json"}
 
 # Finds the person behind a bearer token; `Refusal("auth.bad_token")` if there is none.
 SignIn = Callable[[str], Principal]
+# A refusal (code, parameters) as a page for people.
+RefusalPage = Callable[[str, dict[str, Param]], Response]
 
 
-def install(app: Flask, sign_in: SignIn, brake: Brake) -> None:
-    """Gives `app` its error handlers, headers, request ids, logs and the check of every route's policy."""
+def install(app: Flask, sign_in: SignIn, brake: Brake, page: RefusalPage) -> None:
+    """Gives `app` its error handlers, headers, request ids, logs and the check of every route's policy.
+
+    `page` shows a refusal to somebody who asked for a page; everybody else gets JSON.
+    """
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    gate = _Gate(sign_in, brake, page)
+    app.before_request(gate.before)
+    app.after_request(gate.after)
+    app.register_error_handler(Refusal, gate.refused)
+    app.register_error_handler(HTTPException, gate.http_error)
+    app.register_error_handler(Exception, gate.unexpected)
 
-    def before() -> None:
-        g.started = time.perf_counter()
-        g.request_id = secrets.token_hex(8)
-        g.principal = None
-        if request.endpoint is None or request.endpoint == "static":
+
+class _Gate:
+    """What every request passes on its way in and out."""
+
+    def __init__(self, sign_in: SignIn, brake: Brake, page: RefusalPage) -> None:
+        self._sign_in, self._brake, self._page = sign_in, brake, page
+
+    def before(self) -> None:
+        """The route's policy, before any view sees the request."""
+        g.started, g.request_id, g.principal = time.perf_counter(), secrets.token_hex(8), None
+        if request.endpoint is None:
             return
-        brake.call(_caller())
+        self._brake.call(_caller())
         policy = access.policy_of(current_app.view_functions.get(request.endpoint))
         if policy is None:
             raise Refusal("auth.forbidden")
         if policy.kind == "people":
-            g.principal = sign_in(_token())
+            g.principal = self._sign_in(_token())
             if g.principal.role not in policy.roles:
                 raise Refusal("auth.forbidden")
 
-    def after(response: Response) -> Response:
+    def after(self, response: Response) -> Response:
+        """Headers, and one line in the log: the route's pattern, as what somebody looked at is nobody's business."""
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = g.get("request_id", "")
-        principal = g.get("principal")
-        # The route's pattern, not the address: what somebody looked at is nobody's business.
-        rule = request.url_rule.rule if request.url_rule else ""
-        spent = round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000)
+        who = g.get("principal")
         note(
             LOGGER,
             "request",
             request=g.get("request_id", ""),
             method=request.method,
-            route=rule,
+            route=request.url_rule.rule if request.url_rule else "",
             status=response.status_code,
-            ms=spent,
-            person=principal.person if principal else "",
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000),
+            person=who.person if who else "",
         )
         return response
 
-    def refused(refusal: Refusal) -> tuple[Response, int]:
+    def refused(self, refusal: Refusal) -> tuple[Response, int]:
+        """A refusal, for a program or for a person."""
+        if _wants_page():
+            answer = self._page(refusal.code, refusal.params)
+            return answer, answer.status_code
         found, status = errors.of(refusal)
         answer = json_response(found)
         if refusal.code == "http.rate":
@@ -90,22 +108,25 @@ def install(app: Flask, sign_in: SignIn, brake: Brake) -> None:
             answer.headers["WWW-Authenticate"] = "Bearer"
         return answer, status
 
-    def http_error(error: HTTPException) -> tuple[Response, int]:
-        status = error.code or 500
+    def http_error(self, error: HTTPException) -> tuple[Response, int]:
+        """What Flask and Werkzeug refuse by themselves."""
         if isinstance(error, RequestEntityTooLarge):
-            return refused(Refusal("http.too_long", limit=request.max_content_length or MAX_BYTES))
-        answer = json_response(errors.body(_HTTP_CODES.get(status, "http.bad_request"), {}))
-        return answer, status
+            return self.refused(Refusal("http.too_long", limit=request.max_content_length or MAX_BYTES))
+        if error.code == 404:
+            return self.refused(Refusal("http.not_found"))
+        if error.code == 405:
+            return self.refused(Refusal("http.method", method=request.method))
+        return self.refused(Refusal("http.bad_request"))
 
-    def unexpected(error: Exception) -> tuple[Response, int]:
+    def unexpected(self, error: Exception) -> tuple[Response, int]:
+        """A fault of ours: its kind and place go to the log, its number to the caller."""
         LOGGER.error("unexpected", exc_info=error, extra={"fields": {"request": g.get("request_id", "")}})
-        return json_response(errors.body("http.unexpected", {"request": g.get("request_id", "")})), 500
+        return self.refused(Refusal("http.unexpected", request=str(g.get("request_id", ""))))
 
-    app.before_request(before)
-    app.after_request(after)
-    app.register_error_handler(Refusal, refused)
-    app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(Exception, unexpected)
+
+def _wants_page() -> bool:
+    """Whether a person looks at it: anything outside the interfaces for programs."""
+    return request.path.split("/")[1] not in ("api", "log", "office", "custody", "static")
 
 
 def json_response(value: object, status: int = 200) -> Response:

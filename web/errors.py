@@ -17,7 +17,6 @@ _STATUS: Final[Mapping[str, int]] = {
     "http.not_found": 404,
     "http.method": 405,
     "http.too_long": 413,
-    "http.not_json": 400,
     "http.rate": 429,
     "http.busy": 503,
     "http.unexpected": 500,

@@ -16,6 +16,7 @@ class JsonLines(logging.Formatter):
     """`{"at", "level", "logger", "event", …fields}`; of an exception its type and its place, not its message."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """One line; of an exception no message: it may hold what somebody sent."""
         out: dict[str, object] = {
             "at": clock.text(clock.system_clock()),
             "level": record.levelname.lower(),
@@ -38,6 +39,7 @@ def set_up(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def note(logger: logging.Logger, event: str, /, level: int = logging.INFO, **fields: object) -> None:

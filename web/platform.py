@@ -105,7 +105,10 @@ def enrol(config: Config, request: bytes, now: Clock | None = None) -> list[dict
     listed = members(parse_object(_canonical(request)), "parties")["parties"]
     if not isinstance(listed, list):
         raise Refusal("canonical.not_object")
-    return [_enrol(services, item) for item in listed]
+    try:
+        return [_enrol(services, item) for item in listed]
+    finally:
+        services.engine.dispose()
 
 
 def _enrol(services: Services, item: Json) -> dict[str, Json]:
@@ -157,10 +160,7 @@ def sections(
     }
     if database:
         out["database"] = dict.fromkeys(("office", "box", "worker", "owner"), database)
-    for name, given in (("office", office), ("box", box), ("worker", worker)):
-        if given:
-            out[name] = given
-    return out
+    return out | {name: given for name, given in (("office", office), ("box", box), ("worker", worker)) if given}
 
 
 def _canonical(data: bytes) -> bytes:

@@ -28,7 +28,7 @@ PROCESSES: Final[tuple[Process, ...]] = ("office", "box", "worker")
 
 def office(config: Config) -> Flask:
     """The office's application."""
-    from web.office.app import create_app
+    from web.office.app import create_app  # noqa: PLC0415 - a process loads its own application only
 
     services = compose(config, config.database.office)
     check_current(services.engine)
@@ -37,10 +37,10 @@ def office(config: Config) -> Flask:
 
 def box(config: Config) -> Flask:
     """The box's application: its own engine, its own folder, its own key, its own log."""
-    from web.blobs import Folder
-    from web.box.access_log import AccessLog
-    from web.box.app import Surroundings, create_app
-    from web.box.parts import Parts
+    from web.blobs import Folder  # noqa: PLC0415 - a process loads its own application only
+    from web.box.access_log import AccessLog  # noqa: PLC0415 - a process loads its own application only
+    from web.box.app import Surroundings, create_app  # noqa: PLC0415 - a process loads its own application only
+    from web.box.parts import Parts  # noqa: PLC0415 - a process loads its own application only
 
     engine = create_engine(config.database.box)
     check_current(engine)
@@ -117,7 +117,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def _run_worker(config: Config) -> None:
-    from web.worker import Worker
+    from web.worker import Worker  # noqa: PLC0415 - a process loads its own application only
 
     stop = threading.Event()
 

@@ -43,6 +43,11 @@ class Services:
         return timedelta(milliseconds=self.config.platform.interval_ms)
 
     @property
+    def challenge_every(self) -> timedelta:
+        """How often custodians prove that they can open."""
+        return timedelta(seconds=self.config.worker.challenge_every_s)
+
+    @property
     def grace(self) -> timedelta:
         """How long after its end a minute may be witnessed."""
         return timedelta(milliseconds=self.config.platform.grace_ms)

@@ -17,8 +17,9 @@ from ledger.basics.ids import Entropy
 
 @dataclass(frozen=True)
 class Account:
-    """A person who signs in: `role` bidder, tenderee, agency, centre or supervisor; `party` the organisation it acts
-    for (empty for centre and supervisor).
+    """A person who signs in.
+
+    `role`: bidder, tenderee, agency, centre or supervisor; `party`: the organisation it acts for.
     """
 
     person: str

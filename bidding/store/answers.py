@@ -46,7 +46,10 @@ class Desk:
 
 
 def take(desk: Desk, mail_id: str, value: dict[str, Json]) -> Mail:
-    """Checks and records an answer. Raises `Refusal`: `custody.unknown`, `custody.answered_otherwise`, and the kind's."""
+    """Checks and records an answer.
+
+    Raises `Refusal`: `custody.unknown`, `custody.answered_otherwise`, and the kind's own.
+    """
     mail = mailbox.request(desk.conn, mail_id)
     rule = _RULES.get(mail.kind)
     if rule is None:
@@ -118,7 +121,7 @@ def _public_key_only(_mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
 
 
 def _key(desk: Desk, mail: Mail, value: dict[str, Json]) -> dict[str, Json]:
-    return keysets.take_key(desk.conn, mail, value, _identity_key(desk, mail.institution))
+    return keysets.take_key(mail, value, _identity_key(desk, mail.institution))
 
 
 def _advance(desk: Desk, mail: Mail) -> None:

@@ -56,7 +56,7 @@ class Book:
         return cast(S, self._states[stream])
 
     def only(self, stream: str, type_: str, *, seen: bool = True) -> Stored:
-        """The one event of this type; `Refusal("event.not_found")` if there is none (or not in the tree yet: `seen`)."""
+        """The first event of this type (with `seen`: in the tree already); `Refusal("event.not_found")`."""
         for one in self.stored(stream):
             if one.event.type == type_ and (one.index is not None or not seen):
                 return one

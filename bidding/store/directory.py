@@ -27,6 +27,12 @@ def find(conn: sa.Connection, party_id: str) -> Party | None:
     return None if row is None else _party(row)
 
 
+def by_uscc(conn: sa.Connection, uscc: str) -> Party | None:
+    """A registered organisation by its unified social credit code, None if there is none."""
+    row = conn.execute(sa.select(parties).where(parties.c.uscc == uscc)).one_or_none()
+    return None if row is None else _party(row)
+
+
 def person(conn: sa.Connection, person_id: str) -> Person:
     """A registered person; `Refusal("person.unknown")`."""
     row = conn.execute(sa.select(persons).where(persons.c.person == person_id)).one_or_none()

@@ -1,4 +1,4 @@
-"""Which documents there are and which are public. Their bytes lie in files; a draft's documents are nobody's business."""
+"""Which documents there are and which are public; their bytes lie in files. A draft's are nobody's business."""
 
 from __future__ import annotations
 

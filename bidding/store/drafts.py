@@ -50,7 +50,7 @@ def notice(conn: sa.Connection, draft: Draft, trust: Trust, interval_ms: int) ->
     `keysets`. Raises `Refusal("keyset.incomplete", …)` until every custodian has signed every part.
     """
     body = cast(dict[str, Any], draft.body)
-    made = [one for one in keysets.progress(conn, draft.tender)]
+    made = keysets.progress(conn, draft.tender)
     spki = lot_keys.spkis(conn, draft.tender)
     lots: list[Json] = []
     for item in body["lots"]:

@@ -29,8 +29,9 @@ REHEARSAL_LIFE: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Progress:
-    """One key set on its way. `have`: the custodians whose `step` (key, sign) is in; `keyset` is {} until all keys
-    are; `signatures` are complete when `step` is done.
+    """One key set on its way.
+
+    `step`: key, sign or done; `have`: the custodians whose step is in; `keyset`: {} until all keys are.
     """
 
     lot: str
@@ -97,7 +98,7 @@ def _ask_one(
         mailbox.ask(conn, custodian, "key", _subject(tender, lot, part), body, now=now, entropy=entropy)
 
 
-def take_key(conn: sa.Connection, mail: Mail, envelope: dict[str, Json], identity_key: str) -> dict[str, Json]:
+def take_key(mail: Mail, envelope: dict[str, Json], identity_key: str) -> dict[str, Json]:
     """A custodian's answer to `key` or `rehearsal-key`, checked: `{public_key}`. Raises `Refusal`.
 
     The envelope (TYPE challenge) is over the request's own hash and id (docs/formats/custody.md).

@@ -34,8 +34,18 @@ class Opening:
     draws: Mapping[str, str]
 
 
-def load(book: Book, procedure: Procedure, lot: str, document: ReadDocument, cas: tuple[str, ...]) -> Opening:
-    """The opening of a lot that has its roll. `cas`: PEM certificates of the trust file."""
+def load(
+    book: Book,
+    procedure: Procedure,
+    lot: str,
+    document: ReadDocument,
+    cas: tuple[str, ...],
+    known: OnRoll | None = None,
+) -> Opening:
+    """The opening of a lot that has its roll.
+
+    `cas`: PEM certificates of the trust file; `known`: what an earlier call read of the roll, which never changes.
+    """
     notice, tender = procedure.notice, procedure.tender.tender
     row = notice.lot(lot)
     sealed = SealedLot.of(
@@ -52,14 +62,16 @@ def load(book: Book, procedure: Procedure, lot: str, document: ReadDocument, cas
     for event in book.events(stream):
         by_type.setdefault(event.type, []).append(cast(dict[str, Any], event.public))
     roll = by_type["lot.closed"][0]["roll"]
-    envelopes = {sha256: published.envelope(book.conn, "submission", sha256) for sha256 in roll["submissions"]}
+    if known is None or known.roll != roll:
+        envelopes = {sha256: published.envelope(book.conn, "submission", sha256) for sha256 in roll["submissions"]}
+        known = read_roll(sealed, roll, envelopes)
     seeds: dict[str, dict[str, bytes]] = {}
     for public in by_type.get("seed.recorded", []):
         seeds.setdefault(public["part"], {})[public["custodian"]] = bytes.fromhex(public["seed"])
     drawn = by_type.get("lot.coefficients", [{"alpha": "", "values": {}}])[0]
     return Opening(
         lot=sealed,
-        on_roll=read_roll(sealed, roll, envelopes),
+        on_roll=known,
         present=by_type.get("lot.present", [{}])[0],
         contributions=tuple(public["contribution"] for public in by_type.get("contribution.recorded", [])),
         releases=tuple(public["release"] for public in by_type.get("release.recorded", [])),

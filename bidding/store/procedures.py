@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from bidding.acts import keys as act_keys
@@ -46,16 +47,24 @@ def load(
     """
     state = tender(book, tender_id)
     notice = state.published()
-    clocks = Clocks(
-        Profile.parse(parse_object(read(notice.profile_sha256))),
-        Calendar.parse(parse_object(read(notice.documents[CALENDAR][0]))),
-    )
+    clocks = Clocks(_profile(read(notice.profile_sha256)), _calendar(read(notice.documents[CALENDAR][0])))
     folded = {
         one.lot: found
         for one in notice.lots
         if (found := book.state(lots.stream_of(tender_id, one.lot), lots.fold)) is not None
     }
     return Procedure(state, folded, clocks, persons or {}, stored or {})
+
+
+# Few documents, read at every act: parsed once for the same bytes.
+@lru_cache(maxsize=32)
+def _profile(data: bytes) -> Profile:
+    return Profile.parse(parse_object(data))
+
+
+@lru_cache(maxsize=32)
+def _calendar(data: bytes) -> Calendar:
+    return Calendar.parse(parse_object(data))
 
 
 def signers(book: Book, envelopes: Iterable[Mapping[str, Json]]) -> dict[str, Person]:

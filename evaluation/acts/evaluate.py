@@ -11,10 +11,9 @@ from typing import Any, cast
 
 from bidding.form import check_form
 from evaluation.rules import OpenedBid, Report, check_rule_set, evaluate
-from ledger.basics.canonical import Json
+from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
-from ledger.basics.canonical import canonical
 
 
 def opened_bids(

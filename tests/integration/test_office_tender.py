@@ -31,3 +31,20 @@ def test_a_tender_runs_by_itself_from_its_notice_to_the_award(place: Town) -> No
     place.wait(timedelta(minutes=1), rounds=6)
     place.wait(timedelta(minutes=1), rounds=4)
     assert place.types(stream)[-1] == "lot.awarded"
+
+
+def test_the_result_page_tells_everything_in_both_languages(place: Town) -> None:
+    place.publish(DEADLINE)
+    place.open_tickets()
+    for name, price in (("ann", "800000"), ("bob", "900000"), ("cid", "1000000")):
+        place.bid(name, price)
+    place.until(DEADLINE + timedelta(minutes=1), rounds=12)
+    place.wait(timedelta(minutes=1), rounds=6)
+    for lang, words in (("zh", ("开标记录", "中标候选人", "逐项得分")), ("en", ("Opening sheet", "Candidates"))):
+        page = place.ask("GET", f"/tenders/{place.tender}?lang={lang}")
+        assert page.status_code == 200
+        assert all(word in page.text for word in words)
+        assert "79.18" in page.text
+        assert "<script" not in page.text
+        assert "style=" not in page.text
+    assert place.ask("GET", "/tenders/none").status_code == 404

@@ -1,7 +1,7 @@
 """A whole platform in one process, on one hand clock: office, box, worker, witnesses, custodians, contributors.
 
-The office is a real HTTP server on loopback, because institutions ask it by HTTP; the box is called through Flask's test
-client. Nothing waits: `tick` lets everybody do a round, `wait` moves the clock and ticks.
+The office is a real HTTP server on loopback, because institutions ask it by HTTP; the box is called through Flask's
+test client. Nothing waits: `tick` lets everybody do a round, `wait` moves the clock and ticks.
 """
 
 from __future__ import annotations
@@ -183,8 +183,8 @@ class Town:
         self.tick(rounds)
 
     def until(self, at: datetime, rounds: int = 2) -> None:
-        """Goes on to `at` in box minutes, ticking in each."""
-        while self.clock.at + INTERVAL < at:
+        """Goes on to `at`; the minute that runs is written and witnessed in time, as bids may stand in it."""
+        if self.clock.at + INTERVAL < at:
             self.wait(INTERVAL, 1)
         self.clock.at = max(self.clock.at, at)
         self.tick(rounds)

@@ -39,7 +39,7 @@ def platform() -> None:
 @click.option("--challenge-every-s", default=3_600, show_default=True, help="How often custodians prove their keys.")
 @click.option("--requests-per-minute", default=600, show_default=True, help="Of one caller of the office.")
 @click.option("--access-log-key", default="", help="X25519 key (hex) the box's access log is sealed to.")
-def init(  # noqa: PLR0913 - one option each
+def init(  # noqa: PLR0913, PLR0917 - one option each
     folder: Path,
     origin: str,
     demonstration: bool,  # noqa: FBT001 - click hands options over by name

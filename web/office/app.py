@@ -11,7 +11,7 @@ from web.access import Principal
 from web.custody import mailbox as custody
 from web.limits import Brake
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, log
+from web.public import api, log, pages
 from web.services import Services
 
 
@@ -26,7 +26,7 @@ def create_app(services: Services) -> Flask:
             found = accounts.sign_in(conn, token, database_now(conn))
         return Principal(found.person, found.role, found.party)
 
-    delivery.install(app, sign_in, Brake(services.config.office.requests_per_minute))
-    for module in (log, api, custody, enrolment, tenders, acts, tickets):
+    delivery.install(app, sign_in, Brake(services.config.office.requests_per_minute), pages.refused)
+    for module in (log, api, pages, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app

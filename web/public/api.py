@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, Response
@@ -64,10 +63,9 @@ def tender(tender: str) -> Response:
 @route(blueprint, "GET", "/tenders/<tender>/custodians", PUBLIC)
 def tender_custodians(tender: str) -> Response:
     """When each custodian of a tender last proved that it can open: `{custodians: [{custodian, …, silent}]}`."""
-    every = timedelta(seconds=services().config.worker.challenge_every_s)
     with reading(services().engine) as conn:
         search.one(conn, tender)
-        found = custodians.seen(conn, tender, every, database_now(conn))
+        found = custodians.seen(conn, tender, services().challenge_every, database_now(conn))
     return json_response({"custodians": [asdict(one) for one in found]})
 
 

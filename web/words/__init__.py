@@ -39,7 +39,7 @@ def book() -> Mapping[str, Mapping[str, str]]:
 
 
 def say(code: str, params: Mapping[str, object], lang: Lang) -> str:
-    """The sentence for `code` in `lang` with its parameters filled in; a missing parameter stays visible as `{name}`."""
+    """The sentence for `code` in `lang`, its parameters filled in; a missing one stays visible as `{name}`."""
     template = book().get(code, {}).get(lang)
     if template is None:
         return _UNKNOWN[lang].format(code=code)

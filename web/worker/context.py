@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from bidding.store.book import Book
 from bidding.store.perform import Plan, perform
 from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
 from ledger.store.append import Appended
 from web.blobs import Blobs
 from web.services import Services
 
-ACTOR = "worker"
+ACTOR: Final = "worker"
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,25 @@ class Context:
     def form(self, sha256: str) -> bytes | None:
         """A form's ciphertext, from the published copies or from the box; None if it is there no more."""
         forms = self.services.forms
-        if not forms.intact(sha256):
-            if not self.blobs.holds(sha256):
-                return None
-            with self.blobs.open(sha256) as source:
-                forms.put_bytes(source.read())
         try:
             return forms.read(sha256)
         except Refusal:
+            # Not copied yet, or the copy is spoilt: the box's own takes its place.
+            data = self._in_box(sha256)
+        if data is not None:
+            forms.put(sha256, [data], len(data))
+        return data
+
+    def _in_box(self, sha256: str) -> bytes | None:
+        try:
+            with self.blobs.open(sha256) as source:
+                data = source.read()
+        except Refusal:
             return None
+        return data if H(data).hex() == sha256 else None
+
+
+def at_once(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `work` gives for each item, in order, a thread for each processor: hashing and decrypting share them."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return list(threads.map(work, items))

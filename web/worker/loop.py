@@ -86,9 +86,10 @@ class Worker:
             work()
         except Refusal as refusal:
             self._failed(name, refusal.code, dict(refusal.params))
-        except Exception as exc:  # noqa: BLE001 - one tender's trouble must not stop the others
+        except Exception as exc:
             if self._failing.get(name) != type(exc).__name__:
-                LOGGER.error("failed", exc_info=exc, extra={"fields": {"part": name}})
+                # One part's trouble must not stop the others.
+                LOGGER.exception("failed", extra={"fields": {"part": name}})
             self._failing[name] = type(exc).__name__
         else:
             self._failing.pop(name, None)

@@ -21,7 +21,7 @@ from bidding.acts.record_evaluation import RecordEvaluation
 from bidding.offers import Offer
 from bidding.opening import Identity
 from bidding.procedures import Procedure
-from bidding.sealed_lot import Reason
+from bidding.sealed_lot import OnRoll, Reason
 from bidding.store import directory, documents, mailbox, openings, procedures, published
 from bidding.store.book import Book
 from bidding.store.openings import Opening
@@ -34,11 +34,11 @@ from ledger.basics.errors import Refusal
 from ledger.sealed.opening import Void
 from ledger.store.engine import database_now, reading, transaction
 from web.logs import note
-from web.worker.context import ACTOR, Context
+from web.worker.context import ACTOR, Context, at_once
 
 LOGGER: Final = logging.getLogger("mingjing.worker")
 
-_PIECE: Final = 1 << 20
+_PIECE: Final = 1 << 18
 # A submission's part → None if its files are as listed, or why not.
 _Files = dict[tuple[str, str], "Reason | None"]
 
@@ -54,12 +54,14 @@ class _Nowhere(io.RawIOBase):
 
 
 class Openings:
-    """The steps of a tender's lots. It remembers only what it waits for and which files it has read."""
+    """The steps of a tender's lots. What it remembers (what it waits for, what it has read) decides nothing."""
 
     def __init__(self, context: Context, tender: str) -> None:
         self._context, self._tender = context, tender
         self._waiting: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._files: dict[str, _Files] = {}
+        self._rolls: dict[str, OnRoll] = {}
+        self._read: dict[str, tuple[Identity, ...]] = {}
 
     # --- presence ---------------------------------------------------------------------------------------------------
 
@@ -68,7 +70,7 @@ class Openings:
         with reading(self._context.services.engine) as conn:
             procedure, found = self._load(Book(conn), lot)
         rows = presence.ciphertexts(found.on_roll.submissions.values())
-        there = {str(row["sha256"]) for row in rows if self._keep(str(row["sha256"]), form=row["kind"] == "form")}
+        there = {sha256 for sha256 in at_once(self._keep, rows) if sha256}
         body = presence.present_body(found.on_roll.submissions.values(), there)
         forms = {str(row["sha256"]): cast(int, row["size"]) for row in rows if row["kind"] == "form"}
 
@@ -82,9 +84,27 @@ class Openings:
                 if sha256 in there:
                     published.add_form(conn, sha256, size, procedure.tender.tender, lot)
 
-    def _keep(self, sha256: str, *, form: bool) -> bool:
-        """Whether a ciphertext is there; a form is copied to where anybody may fetch it."""
-        return self._context.form(sha256) is not None if form else self._context.blobs.holds(sha256)
+    def _keep(self, row: Mapping[str, Json]) -> str:
+        """A ciphertext's hash if it is there, else ""; a form is copied to where anybody may fetch it."""
+        sha256, context = str(row["sha256"]), self._context
+        held = context.form(sha256) is not None if row["kind"] == "form" else context.blobs.holds(sha256)
+        return sha256 if held else ""
+
+    def watch(self, lot: str) -> None:
+        """While releases are awaited, a form that was lost since is asked back from the custodians that kept it.
+
+        A custodian answers only for forms it holds itself: one lost now would keep the others from answering at all.
+        """
+        services = self._context.services
+        with reading(services.engine) as conn:
+            book = Book(conn)
+            procedure = self._procedure(book)
+            body = book.only(procedure.lot_stream(lot), "lot.present", seen=False).event.public
+        rows = cast(list[dict[str, Any]], body["ciphertexts"])
+        wanted = {str(row["sha256"]) for row in rows if row["kind"] == "form" and row["present"]}
+        lost = [one for one in sorted(wanted) if not services.forms.has(one) and self._context.form(one) is None]
+        if lost:
+            self._ask_for_forms(procedure, tuple(lost))
 
     # --- coefficients, identities, offers ---------------------------------------------------------------------------
 
@@ -127,8 +147,12 @@ class Openings:
         self._step(lot, compute, open_offers.decide)
 
     def _identities(self, lot: str, found: Opening) -> Waiting | tuple[Identity, ...]:
+        # Every quorum gives the same: once read they stay.
+        known = self._read.get(lot)
+        if known is not None:
+            return known
         with reading(self._context.services.engine) as conn:
-            return opening.read_identities(
+            read = opening.read_identities(
                 found.lot,
                 found.on_roll,
                 found.present,
@@ -138,13 +162,15 @@ class Openings:
                 lambda party: openings.issued(conn, self._tender, lot, party),
                 found.seeds.get("identity"),
             )
+        if not isinstance(read, Waiting):
+            self._read[lot] = read
+        return read
 
     def _look_at_files(self, lot: str, found: Opening, read: tuple[Offer, ...]) -> _Files:
         seen = self._files.setdefault(lot, {})
         offers = {one.identity.submission: one for one in read}
-        for key in offer_part.files_to_read(read):
-            if key in seen:
-                continue
+
+        def look(key: tuple[str, str]) -> None:
             offer, submission = offers[key[0]], found.on_roll.submissions[key[0]]
             opened: Identity | Offer = offer if key[1] == "offer" else offer.identity
             try:
@@ -152,8 +178,10 @@ class Openings:
             except Refusal as refusal:
                 # Lost or spoilt: the lot waits for another copy, which its bidder may give.
                 note(LOGGER, "files missing", submission=key[0], part=key[1], code=refusal.code)
-                continue
-            seen[key] = None if void is None else offer_part.void_files(key[1], void)
+            else:
+                seen[key] = None if void is None else offer_part.void_files(key[1], void)
+
+        at_once(look, [key for key in offer_part.files_to_read(read) if key not in seen])
         return seen
 
     def _check_files(self, found: Opening, submission: Submission, part: str, opened: Identity | Offer) -> Void | None:
@@ -259,7 +287,9 @@ class Openings:
     def _load(self, book: Book, lot: str) -> tuple[Procedure, Opening]:
         services = self._context.services
         procedure = self._procedure(book)
-        return procedure, openings.load(book, procedure, lot, services.documents.read, services.trust.cas)
+        found = openings.load(book, procedure, lot, services.documents.read, services.trust.cas, self._rolls.get(lot))
+        self._rolls[lot] = found.on_roll
+        return procedure, found
 
 
 def _nowhere(_index: int) -> BinaryIO:

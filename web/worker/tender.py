@@ -108,6 +108,7 @@ class TenderSweep:
         steps: dict[str, Callable[[str], None]] = {
             "close": self._close,
             "present": self._openings.present,
+            "release_wait": self._openings.watch,
             "coefficients": self._openings.coefficients,
             "announce": self._openings.announce,
             "offers": self._openings.offers,
