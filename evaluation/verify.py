@@ -1,4 +1,4 @@
-"""The whole list of claims, in the order in which a tender goes, and what a bundle is worth (docs/formats/claims.md)."""
+"""The whole list of claims, in the order in which a tender goes, and what a bundle is worth."""
 
 from __future__ import annotations
 
