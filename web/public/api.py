@@ -15,6 +15,7 @@ from ledger.basics.errors import Refusal
 from ledger.store import read, serve
 from ledger.store.engine import database_now, reading
 from ledger.store.read import Stored
+from web import export
 from web.access import PUBLIC, route
 from web.delivery import json_response, query_int, query_text
 from web.services import services
@@ -67,6 +68,16 @@ def tender_custodians(tender: str) -> Response:
         search.one(conn, tender)
         found = custodians.seen(conn, tender, services().challenge_every, database_now(conn))
     return json_response({"custodians": [asdict(one) for one in found]})
+
+
+@route(blueprint, "GET", "/tenders/<tender>/bundle.zip", PUBLIC)
+def bundle(tender: str) -> Response:
+    """The evidence bundle of a tender: `mingjing verify` checks it offline."""
+    with reading(services().engine) as conn:
+        search.one(conn, tender)
+    answer = Response(export.bundle_of(services(), tender), mimetype="application/zip")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{tender}.zip"'
+    return answer
 
 
 @route(blueprint, "GET", "/streams/<path:stream>", PUBLIC)
