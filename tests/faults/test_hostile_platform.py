@@ -49,46 +49,6 @@ def lot(case: Case) -> Case:
     return case
 
 
-# --- time ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_servers_clock_does_not_matter(lot: Case) -> None:
-    lot.close()
-    lot.platform.sign(EARLY)
-    lot.platform.streams[LOT_STREAM][-1]["event"]["at"] = clock.text(NEXT_DAY)
-    lot.step(EARLY)
-    lot.nothing_left()
-
-
-def test_its_own_clock_alone_does_not_open_either(lot: Case) -> None:
-    lot.close(roll=False)
-    lot.platform.sign(EARLY)
-    lot.step(EARLY)
-    lot.platform.roll()
-    lot.platform.sign(DEADLINE - timedelta(seconds=1))
-    lot.step(LATER)
-    lot.nothing_left()
-
-
-def test_witnesses_within_the_same_second_are_in_time(lot: Case) -> None:
-    lot.close()
-    lot.platform.sign(DEADLINE)
-    lot.step(LATER)
-    assert len(lot.platform.releases()) == 1
-
-
-def test_a_roll_before_the_deadline_is_never_answered_for(lot: Case) -> None:
-    lot.close()
-    lot.platform.sign(EARLY)
-    lot.step(EARLY)
-    for later in (LATER, NEXT_DAY):
-        lot.platform.append("box", "box.minute", {})
-        lot.platform.sign(later)
-        lot.step(later)
-    lot.nothing_left()
-    assert "custody.roll_early" in lot.refusals()
-
-
 # --- the tree -----------------------------------------------------------------------------------------------------
 
 
