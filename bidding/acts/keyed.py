@@ -24,6 +24,7 @@ def tender_body(procedure: Procedure, type: str, signed: Signed, now: datetime) 
         subject=procedure.stream,
         persons=procedure.persons,
         party=procedure.notice.party,
+        agencies=procedure.agencies,
         now=now,
         used=procedure.tender.acts_used,
     )
@@ -42,6 +43,7 @@ def lot_body(procedure: Procedure, type: str, signed: Signed, now: datetime) -> 
         subject=procedure.lot_stream(lot.lot),
         persons=procedure.persons,
         party=procedure.notice.party,
+        agencies=procedure.agencies,
         now=now,
         used=lot.acts_used,
     )

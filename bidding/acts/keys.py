@@ -87,12 +87,16 @@ def check_one(
     *,
     persons: Mapping[str, Person],
     party: str,
+    agencies: AbstractSet[str] | None,
     now: datetime,
 ) -> Person:
-    """The person whose act this is, its signature and role checked; `party`: the tender's tenderee.
+    """The person whose act this is, its signature and role checked.
+
+    `party`: the tender's tenderee; `agencies`: the parties that act for it (those that signed its notice; None for the
+    notice itself, which the tenderee signs too and so vouches for its agency).
 
     Raises `Refusal`: `act.other_act`, `act.other_subject`, `act.other_body`, `act.reason_missing`, `act.in_future`,
-    `act.expired`, `act.person_unknown`, `act.role`, `act.other_party`, `signature.*`.
+    `act.expired`, `act.person_unknown`, `act.role`, `act.other_party`, `act.other_agency`, `signature.*`.
     """
     obj = members(signing.verify("act", envelope), "act subject body_sha256 reason at")
     key = cast(str, members(envelope, "object key signature")["key"])
@@ -117,6 +121,8 @@ def check_one(
         raise Refusal("act.role", role=person.role, allowed=", ".join(sorted(RULES[act].roles)))
     if person.role == "tenderee" and person.party != party:
         raise Refusal("act.other_party", wanted=party)
+    if person.role == "agency" and agencies is not None and person.party not in agencies:
+        raise Refusal("act.other_agency", party=person.party)
     return person
 
 
@@ -127,6 +133,7 @@ def check(
     subject: str,
     persons: Mapping[str, Person],
     party: str,
+    agencies: AbstractSet[str] | None,
     now: datetime,
     used: AbstractSet[str] = frozenset(),
 ) -> tuple[Person, ...]:
@@ -139,7 +146,8 @@ def check(
     if signed.subject != subject:
         raise Refusal("act.other_subject", wanted=subject)
     signers = tuple(
-        check_one(act, type, subject, signed.body, persons=persons, party=party, now=now) for act in signed.acts
+        check_one(act, type, subject, signed.body, persons=persons, party=party, agencies=agencies, now=now)
+        for act in signed.acts
     )
     if len({person.person for person in signers}) != len(signers):
         raise Refusal("act.same_person")

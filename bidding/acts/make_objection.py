@@ -40,7 +40,7 @@ def decide(procedure: Procedure, command: MakeObjection, now: datetime) -> Decis
     """`objection.made`.
 
     Whether the bid key has a ticket (documents) the box has checked; here: that it signed, that the kind's time runs
-    (实施条例 art. 22, 44, 54), and that objections to opening and result come from a bid on the announced list.
+    (实施条例 art. 22, 44, 54), and that objections to opening and result come from an announced bid, counted or not.
     Raises `Refusal`: `objection.kind`, `objection.too_early`, `objection.too_late`, `objection.not_a_bidder`,
     `objection.other_body`, `objection.exists`, `signature.*`.
     """
@@ -56,9 +56,9 @@ def decide(procedure: Procedure, command: MakeObjection, now: datetime) -> Decis
     start, limit = window(procedure, command.kind, command.lot)
     if start is None or now < start:
         raise Refusal("objection.too_early", kind=command.kind)
-    if limit is None or now >= limit:
-        raise Refusal("objection.too_late", kind=command.kind, until=clock.text(limit) if limit else "")
-    if command.kind != "documents" and command.bid_key not in procedure.lot(command.lot).counted:
+    if limit is not None and now >= limit:
+        raise Refusal("objection.too_late", kind=command.kind, until=clock.text(limit))
+    if command.kind != "documents" and command.bid_key not in procedure.lot(command.lot).bidders:
         raise Refusal("objection.not_a_bidder", kind=command.kind, lot=command.lot)
     public: dict[str, Json] = {
         "objection": command.objection,
@@ -72,7 +72,7 @@ def decide(procedure: Procedure, command: MakeObjection, now: datetime) -> Decis
 
 
 def window(procedure: Procedure, kind: str, lot: str) -> tuple[datetime | None, datetime | None]:
-    """From when and until when an objection of this kind may be made; None where that is not known yet."""
+    """From when (None: not yet) and until when (None: no end is set yet) an objection of this kind may be made."""
     if kind == "documents":
         if lot:
             procedure.notice.lot(lot)
@@ -82,10 +82,10 @@ def window(procedure: Procedure, kind: str, lot: str) -> tuple[datetime | None, 
         return published, max(procedure.notice.objections_until, lawful)
     state = procedure.lot(lot)
     if kind == "opening":
-        opened = state.times.get("lot.offers_opened")
-        if opened is None or state.status != "offers_opened":
-            return opened, None
-        return opened, procedure.clocks.end("opening_objection", opened)
+        # Whoever was announced void may say so; the window runs from the last thing that was opened.
+        announced, offers = state.times.get("lot.announced"), state.times.get("lot.offers_opened")
+        last = announced if state.announced_failed else offers
+        return announced, procedure.clocks.end("opening_objection", last) if last else None
     if kind == "result":
         return state.times.get("lot.candidates_published"), state.until
     raise Refusal("objection.kind", kind=str(kind)[:32])

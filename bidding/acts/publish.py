@@ -75,6 +75,7 @@ def decide(tender: TenderState, signed: Signed, now: datetime, setting: Setting)
         subject=tenders.stream_of(tender.tender),
         persons=setting.persons,
         party=notice.party,
+        agencies=None,
         now=now,
         used=tender.acts_used,
     )

@@ -52,7 +52,7 @@ def may_follow(notice: Notice, lots: Mapping[str, LotState], lot: str, bid_key: 
     tally: Counter[str] = Counter()
     for other, state in lots.items():
         standing = state.standing()
-        if other != lot and standing is not None and state.status != "failed":
+        if other != lot and standing is not None and state.status not in ("failed", "retendered"):
             tally.update(set(standing.uscc))
     return bid_key not in _full(lots[lot].counted, tally, notice.win_limit)
 

@@ -75,7 +75,8 @@ class LotState:
     """A lot as its stream says it is. `times`: when each type of event last came.
 
     `releases`: (part, custodian) of the releases recorded; `missing`: submissions of which a ciphertext was not there;
-    `counted`: bid key → codes of its organisations; `fallen`: candidates passed over for the next one.
+    `bidders`: the bid keys of everybody announced; `counted`: bid key → codes of its organisations; `fallen`:
+    candidates passed over for the next one.
     """
 
     tender: str
@@ -92,6 +93,7 @@ class LotState:
     blocked: str = ""
     alpha: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    bidders: frozenset[str] = frozenset()
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     announced_failed: bool = False
     opened: frozenset[str] = frozenset()
@@ -245,7 +247,14 @@ def _announced(state: LotState, public: Mapping[str, Any]) -> LotState:
     }
     if public["counted"] != len(counted):
         raise Refusal("announced.count", found=public["counted"], wanted=len(counted))
-    return replace(state, status="announced", blocked="", counted=counted, announced_failed=public["failed"])
+    return replace(
+        state,
+        status="announced",
+        blocked="",
+        bidders=frozenset(bid["bid_key"] for bid in bids),
+        counted=counted,
+        announced_failed=public["failed"],
+    )
 
 
 def _offers(state: LotState, public: Mapping[str, Any]) -> LotState:

@@ -41,6 +41,12 @@ class Procedure:
         return self.tender.deadline_in_force()
 
     @property
+    def agencies(self) -> frozenset[str]:
+        """The agencies that act for the tenderee in this tender: those whose person signed its notice."""
+        signers = (self.persons.get(key) for key in self.tender.publishers)
+        return frozenset(person.party for person in signers if person is not None and person.role == "agency")
+
+    @property
     def stream(self) -> str:
         """The tender's stream."""
         return tenders.stream_of(self.tender.tender)

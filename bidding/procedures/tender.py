@@ -73,6 +73,7 @@ class Order:
 class TenderState:
     """A tender as its stream says it is. `deadline` is the one in force; `enquiries`: id → answered.
 
+    `publishers`: the keys that signed the notice (hex).
     `acts_used` holds `H(canonical(act) ‖ key)` of every act in the stream, so that none serves twice.
     """
 
@@ -83,6 +84,7 @@ class TenderState:
     draft_sha256: str
     notice: Notice | None = None
     published_at: datetime | None = None
+    publishers: frozenset[str] = frozenset()
     tickets_open: bool = False
     deadline: datetime | None = None
     addenda: tuple[Addendum, ...] = ()
@@ -176,7 +178,15 @@ def _published(state: TenderState, public: Mapping[str, Any], at: datetime) -> T
     notice = Notice.parse(public["notice"])
     if notice.tender != state.tender or notice.party != state.party:
         raise Refusal("tender.other_draft", tender=state.tender)
-    return replace(state, status="published", notice=notice, published_at=at, deadline=notice.deadline)
+    publishers = frozenset(act["key"] for act in public["acts"])
+    return replace(
+        state,
+        status="published",
+        notice=notice,
+        published_at=at,
+        publishers=publishers,
+        deadline=notice.deadline,
+    )
 
 
 def _tickets(state: TenderState, public: Mapping[str, Any], at: datetime) -> TenderState:

@@ -55,6 +55,7 @@ PEOPLE = {
         ("buyer-2", "buyer", "tenderee"),
         ("stranger", "other-buyer", "tenderee"),
         ("agent", "agency", "agency"),
+        ("other-agent", "other-agency", "agency"),
         ("clerk", "hall", "centre"),
         ("watcher-1", "authority", "supervisor"),
         ("watcher-2", "authority", "supervisor"),

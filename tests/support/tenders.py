@@ -84,7 +84,7 @@ class Run:
         edit(self.notice)
         self.apply(draft.decide(None, draft.DraftTender(TENDER, "buyer", sha("draft")), self.now))
         body = {"notice": self.notice}
-        act = signed("tender.published", f"tender/{TENDER}", body, ("buyer-1", "buyer-2"), self.now)
+        act = signed("tender.published", f"tender/{TENDER}", body, ("buyer-1", "agent"), self.now)
         log = {**LOG, "demonstration": profile == "demonstration"}
         self.apply(publish.decide(self.drafted(), act, self.now, setting(docs, log=log)))
 
