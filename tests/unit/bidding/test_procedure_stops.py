@@ -164,10 +164,11 @@ def test_an_agency_acts_only_in_tenders_whose_notice_it_signed(act: str) -> None
     run = Run()
     run.apply(ask.decide(run.procedure, ask.Ask("e-1", "?"), run.now))
     run.object("documents", "", "bid-1")
-    body = {
+    bodies: dict[str, dict[str, Any]] = {
         "enquiry.answered": {"enquiry": "e-1", "text": "yes"},
         "objection.answered": {"objection": "o-1", "text": "no", "upheld": False},
-    }[act]
+    }
+    body = bodies[act]
     assert code_of(lambda: run.keyed(act, body, "other-agent")) == "act.other_agency"
     run.act(act, body, "agent")
 
