@@ -34,6 +34,16 @@ _RSA: Final = frozenset({"2a864886f70d010101", "2a864886f70d01010b"})  # rsaEncr
 _PSS: Final = "2a864886f70d01010a"
 _ECDSA_SHA256: Final = "2a8648ce3d040302"
 
+# What the library raises over a certificate that is not one.
+_UNREADABLE: Final = (
+    TypeError,
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 _INTEGER, _OCTETS, _NULL, _OID, _SEQUENCE, _SET = 0x02, 0x04, 0x05, 0x06, 0x30, 0x31
 _CONTEXT_0, _CONTEXT_1, _KEY_ID = 0xA0, 0xA1, 0x80
 
@@ -231,8 +241,10 @@ def _certificate(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, certificate.extensions
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as exc:
+    except _UNREADABLE as exc:
         raise _malformed("certificates") from exc
+    if certificate.serial_number < 1:  # RFC 5280 §4.1.2.2; the library is about to refuse it too
+        raise _malformed("certificates")
     return certificate
 
 
