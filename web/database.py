@@ -68,6 +68,7 @@ def grant(conn: sa.Connection) -> None:
         for table in metadata.tables.values():
             conn.execute(sa.text(f"REVOKE ALL ON {table.name} FROM {role}"))
         conn.execute(sa.text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))
+        conn.execute(sa.text(f"GRANT SELECT ON alembic_version TO {role}"))
     _office(conn)
     _box(conn)
     _worker(conn)

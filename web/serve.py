@@ -20,7 +20,7 @@ from web import config as configuration
 from web import logs
 from web.config import Address, Config
 from web.database import check_current
-from web.services import BOX_KEY, compose, read_key
+from web.services import BOX_KEY, check_announced, compose, read_key
 
 Process = Literal["office", "box", "worker"]
 PROCESSES: Final[tuple[Process, ...]] = ("office", "box", "worker")
@@ -32,6 +32,7 @@ def office(config: Config) -> Flask:
 
     services = compose(config, config.database.office)
     check_current(services.engine)
+    check_announced(services)
     return create_app(services)
 
 
@@ -128,6 +129,7 @@ def _run_worker(config: Config) -> None:
     signal.signal(signal.SIGINT, ask)
     services = compose(config, config.database.worker)
     check_current(services.engine)
+    check_announced(services)
     worker = Worker(services)
     ready("worker", "-", config.worker.ready_file)
     worker.run(stop)

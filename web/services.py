@@ -16,7 +16,8 @@ from ledger import trust
 from ledger.basics.clock import Clock
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy, system_entropy
-from ledger.store.engine import create_engine
+from ledger.store import read
+from ledger.store.engine import create_engine, reading
 from ledger.trust import Trust
 from web.config import Config
 from web.files import Shelf
@@ -71,6 +72,22 @@ def read_trust(path: Path) -> Trust:
         return trust.parse(path.read_bytes())
     except FileNotFoundError as exc:
         raise Refusal("config.unreadable", path=str(path)) from exc
+
+
+def check_announced(services: Services) -> None:
+    """The configuration is what the log was opened with; `Refusal("config.differs", member=…)` otherwise."""
+    with reading(services.engine) as conn:
+        opened = read.load(conn, "log", limit=1)
+    said = opened[0].event.public if opened else {}
+    platform = services.config.platform
+    for member, value in (
+        ("origin", platform.origin),
+        ("interval_ms", platform.interval_ms),
+        ("grace_ms", platform.grace_ms),
+        ("demonstration", platform.demonstration),
+    ):
+        if said.get(member) != value:
+            raise Refusal("config.differs", member=member)
 
 
 def new_key(path: Path) -> Ed25519PrivateKey:

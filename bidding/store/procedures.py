@@ -67,10 +67,18 @@ def _calendar(data: bytes) -> Calendar:
     return Calendar.parse(parse_object(data))
 
 
-def signers(book: Book, envelopes: Iterable[Mapping[str, Json]]) -> dict[str, Person]:
-    """The registered persons whose keys stand in these acts, by key."""
+def signers(book: Book, state: TenderState, envelopes: Iterable[Mapping[str, Json]]) -> dict[str, Person]:
+    """The registered persons whose keys stand in these acts or under the tender's notice, by key."""
     found = [str(envelope.get("key", "")) for envelope in envelopes]
-    return by_key(directory.by_keys(book.conn, found))
+    return by_key(directory.by_keys(book.conn, [*found, *state.publishers]))
+
+
+def agencies(state: TenderState, persons: Mapping[str, Person]) -> frozenset[str] | None:
+    """The agencies that act for a tenderee: those whose person signed the notice; None before there is one."""
+    if state.notice is None:
+        return None
+    found = (persons.get(key) for key in state.publishers)
+    return frozenset(person.party for person in found if person is not None and person.role == "agency")
 
 
 def wanted_keys(act: str) -> int:

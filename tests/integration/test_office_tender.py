@@ -25,11 +25,11 @@ def test_a_tender_runs_by_itself_from_its_notice_to_the_award(place: Town) -> No
     place.open_tickets()
     for name, price in (("ann", "800000"), ("bob", "900000"), ("cid", "1000000")):
         place.bid(name, price)
-    place.until(DEADLINE + timedelta(minutes=1), rounds=12)
+    place.until(DEADLINE + timedelta(minutes=1))
     stream = f"lot/{place.tender}/{LOT}"
     assert "lot.announced" in place.types(stream), place.said[-20:]
-    place.wait(timedelta(minutes=1), rounds=6)
-    place.wait(timedelta(minutes=1), rounds=4)
+    place.wait(timedelta(minutes=1))
+    place.wait(timedelta(minutes=1))
     assert place.types(stream)[-1] == "lot.awarded"
 
 
@@ -38,13 +38,12 @@ def test_the_result_page_tells_everything_in_both_languages(place: Town) -> None
     place.open_tickets()
     for name, price in (("ann", "800000"), ("bob", "900000"), ("cid", "1000000")):
         place.bid(name, price)
-    place.until(DEADLINE + timedelta(minutes=1), rounds=12)
-    place.wait(timedelta(minutes=1), rounds=6)
-    for lang, words in (("zh", ("开标记录", "中标候选人", "逐项得分")), ("en", ("Opening sheet", "Candidates"))):
+    place.until(DEADLINE + timedelta(minutes=1))
+    place.wait(timedelta(minutes=1))
+    for lang, words in (("zh", ("开标记录", "中标候选人", "逐项得分", "评标基准价")), ("en", ("Opening sheet", "Candidates", "benchmark price"))):
         page = place.ask("GET", f"/tenders/{place.tender}?lang={lang}")
         assert page.status_code == 200
         assert all(word in page.text for word in words)
-        assert "79.18" in page.text
         assert "<script" not in page.text
         assert "style=" not in page.text
     assert place.ask("GET", "/tenders/none").status_code == 404

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
@@ -37,6 +38,7 @@ from ledger.checkpoint import witness_key
 from ledger.contributor import process as contributors
 from ledger.custodian import opened as custodians
 from ledger.custodian.process import Custodian
+from ledger.events import decode, leaf
 from ledger.institution import folder as folders
 from ledger.institution.backoff import Backoff
 from ledger.institution.platform import Platform as Address
@@ -46,6 +48,7 @@ from ledger.sealed.content import encrypt
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.keyset import parse as parse_keyset
 from ledger.sealed.seal import Content, Seal, content_keys, context, seal_secret
+from ledger.store import tables as ledger
 from ledger.witness.witness import Witness
 from tests.support.world_log import Dice, ticket_key
 from web import config as configuration
@@ -152,6 +155,7 @@ class Town:
         self.worker = Worker(self.worker_services)
         self._open_institutions()
         self.asleep: set[str] = set()
+        self.tickets_open = False
         self.people: dict[str, Person] = {}
         self.bidders: dict[str, Bidder] = {}
         self.tender = ""
@@ -173,21 +177,38 @@ class Town:
             for name, custodian in self.custodians.items():
                 if name not in self.asleep:
                     custodian.step()
-            for name, step in self.contributors.items():
-                if name not in self.asleep:
-                    step()
+            if not self.tickets_open:
+                for name, step in self.contributors.items():
+                    if name not in self.asleep:
+                        step()
 
-    def wait(self, span: timedelta, rounds: int = 2) -> None:
-        """Moves the clock and ticks."""
+    def settle(self, most: int = 20) -> None:
+        """Rounds until two in a row wrote nothing new."""
+        quiet, size = 0, self._written()
+        for _ in range(most):
+            self.tick()
+            quiet, size = (quiet + 1, size) if self._written() == size else (0, self._written())
+            if quiet == 2:
+                return
+        raise AssertionError("the town does not come to rest")
+
+    def wait(self, span: timedelta) -> None:
+        """Moves the clock on, and lets everybody do what is due."""
         self.clock.at += span
-        self.tick(rounds)
+        self.settle()
 
-    def until(self, at: datetime, rounds: int = 2) -> None:
+    def until(self, at: datetime) -> None:
         """Goes on to `at`; the minute that runs is written and witnessed in time, as bids may stand in it."""
         if self.clock.at + INTERVAL < at:
-            self.wait(INTERVAL, 1)
+            self.clock.at += INTERVAL
+            self.tick()
         self.clock.at = max(self.clock.at, at)
-        self.tick(rounds)
+        self.settle()
+
+    def _written(self) -> int:
+        """How many events there are."""
+        with self.worker_services.engine.connect() as conn:
+            return int(conn.execute(sa.select(sa.func.count()).select_from(ledger.events)).scalar_one())
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -329,6 +350,7 @@ class Town:
         for _ in range(8):
             self.tick()
             if "tickets.opened" in self.types(f"tender/{self.tender}"):
+                self.tickets_open = True
                 return
         raise AssertionError("tickets did not open")
 
@@ -375,8 +397,6 @@ class Town:
     def terms(self) -> str:
         """The terms in force, from what the office discloses."""
         shown = self.get(f"/api/streams/tender/{self.tender}")["events"]
-        from ledger.events import decode, leaf
-
         leaves = []
         for one in shown:
             if one["event"]["type"] in ("tender.published", "addendum.issued"):

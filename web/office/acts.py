@@ -64,13 +64,16 @@ def waiting() -> Response:
 def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person: str) -> dict[str, Json]:
     need, tender = procedures.wanted_keys(type_), _tender_of(signed.subject)
     book = Book(conn, tender)
+    state = procedures.tender(book, tender)
+    persons = procedures.signers(book, state, signed.acts)
     signer = keys.check_one(
         signed.acts[0],
         type_,
         signed.subject,
         signed.body,
-        persons=procedures.signers(book, signed.acts),
-        party=procedures.tender(book, tender).party,
+        persons=persons,
+        party=state.party,
+        agencies=procedures.agencies(state, persons),
         now=book.now,
     )
     if signer.person != person:
@@ -99,11 +102,10 @@ def execute(at: Services, conn: sa.Connection, type_: str, signed: Signed, actor
     tender = _tender_of(signed.subject)
 
     def decide(book: Book) -> Plan:
-        persons = procedures.signers(book, signed.acts)
+        state = procedures.tender(book, tender)
+        persons = procedures.signers(book, state, signed.acts)
         if type_ == PUBLISH:
-            return publish.decide(
-                procedures.tender(book, tender), signed, book.now, _setting(at, book, signed, persons)
-            )
+            return publish.decide(state, signed, book.now, _setting(at, book, signed, persons))
         stored = documents.sizes(book.conn, _named(signed.body))
         procedure = procedures.load(book, tender, at.documents.read, persons, stored)
         return OFFICE[type_](procedure, signed, book.now)

@@ -17,7 +17,7 @@ from ledger.store.sequencer import Sequencer
 from web.blobs import Blobs, Folder
 from web.logs import note
 from web.services import LOG_KEY, Services, read_key
-from web.worker import letters, mail
+from web.worker import letters
 from web.worker.context import Context
 from web.worker.tender import TenderSweep
 
@@ -38,23 +38,44 @@ class Worker:
         self._failing: dict[str, str] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Steps until `stop` is set."""
+        """Works until `stop` is set.
+
+        Minutes and tree beat in a thread of their own: however long an opening takes, a minute is written and
+        witnessed in time, or bids of other lots would not count.
+        """
         pause = self._context.services.config.worker.poll_ms / 1000
+        beat = threading.Thread(target=self._beat, args=(stop, pause), name="beat", daemon=True)
+        beat.start()
         while not stop.is_set():
-            self.step()
+            self.sweep()
             stop.wait(pause)
+        beat.join()
 
     def step(self) -> None:
         """Everything that is due now, once."""
         self._guard("minutes", self._minutes)
-        self._guard("letters", lambda: letters.take(self._context))
-        for tender in self._tenders():
-            sweep = self._sweeps.setdefault(tender, TenderSweep(self._context, tender))
-            for name, part in sweep.parts():
-                self._guard(f"{tender} {name}", part)
-        self._guard("mail", lambda: mail.post(self._context))
+        self.sweep()
         self._guard("sequencer", self._sequence)
+
+    def sweep(self) -> None:
+        """Letters, every tender, sweepings: all but the beat."""
+        self._guard("letters", lambda: letters.take(self._context))
+        tenders: list[str] = []
+        self._guard("tenders", lambda: tenders.extend(self._tenders()))
+        for tender in tenders:
+            sweep = self._sweeps.setdefault(tender, TenderSweep(self._context, tender))
+            self._guard(tender, lambda sweep=sweep, tender=tender: self._parts(tender, sweep))  # type: ignore[misc]  # bound now
         self._guard("sweepings", self._forget)
+
+    def _parts(self, tender: str, sweep: TenderSweep) -> None:
+        for name, part in sweep.parts():
+            self._guard(f"{tender} {name}", part)
+
+    def _beat(self, stop: threading.Event, pause: float) -> None:
+        while not stop.is_set():
+            self._guard("minutes", self._minutes)
+            self._guard("sequencer", self._sequence)
+            stop.wait(pause)
 
     def _minutes(self) -> None:
         services = self._context.services

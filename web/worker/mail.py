@@ -5,7 +5,6 @@ Asked from what the streams say, so that a worker that was killed asks nothing t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 
 from bidding.procedures import Procedure
 from bidding.procedures.notice import NoticeLot
-from bidding.store import custodians, mailbox, procedures, tables
+from bidding.store import custodians, mailbox, procedures
 from bidding.store.book import Book
 from ledger.basics import clock
 from ledger.basics.canonical import Json
@@ -25,33 +24,19 @@ from web.worker.context import Context
 _ADDENDUM: Final = "addendum.issued"
 
 
-def post(context: Context) -> None:
-    """Leaves every request that is due and not there yet."""
+def post(context: Context, tender: str) -> None:
+    """Leaves every request about a tender that is due and not there yet."""
     services = context.services
     with transaction(services.engine) as conn:
         book = Book(conn)
-        for tender in _running(conn):
-            procedure = procedures.load(book, tender, services.documents.read)
-            office = _Office(conn, book, procedure, book.now, services.entropy)
-            office.contributions()
-            office.postponements()
-            office.seeds()
-            office.challenges(timedelta(seconds=services.config.worker.challenge_every_s))
-
-
-def _running(conn: sa.Connection) -> Iterable[str]:
-    """Published tenders that have a lot for which something may still be asked."""
-    over = ("contracted", "retendered")
-    rows = conn.execute(
-        sa.select(tables.tenders.c.tender)
-        .where(
-            tables.tenders.c.published_at != "",
-            tables.tenders.c.state.in_(("published", "suspended")),
-            sa.exists().where(tables.lots.c.tender == tables.tenders.c.tender, tables.lots.c.state.not_in(over)),
-        )
-        .order_by(tables.tenders.c.tender)
-    )
-    return list(rows.scalars())
+        procedure = procedures.load(book, tender, services.documents.read)
+        if procedure.tender.status == "terminated":
+            return
+        office = _Office(conn, book, procedure, book.now, services.entropy)
+        office.contributions()
+        office.postponements()
+        office.seeds()
+        office.challenges(services.challenge_every)
 
 
 class _Office:

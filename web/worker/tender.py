@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
 from bidding import box_store
@@ -25,6 +27,7 @@ from evaluation.acts import evaluate
 from ledger.basics.canonical import Json, parse_object
 from ledger.store import read, serve
 from ledger.store.engine import reading, transaction
+from web.worker import mail
 from web.worker.context import ACTOR, Context
 from web.worker.opening import Openings
 
@@ -39,25 +42,29 @@ class TenderSweep:
         self._context, self._tender = context, tender
         self._openings = Openings(context, tender)
         self._told: dict[str, BoxLot] = {}
-        self._rest: tuple[int, ...] = ()
+        self._seen: dict[str, int] = {}
+        self._quiet_until: datetime | None = None
 
     def parts(self) -> Iterator[Part]:
-        """What there is to do, by name; each part is run by itself."""
-        with reading(self._context.services.engine) as conn:
-            versions = tuple(sorted(self._versions(conn).values()))
-            if versions == self._rest:
+        """What there is to do, by name; each part is run by itself.
+
+        Nothing, cheaply, while no stream of the tender has grown and nothing falls due.
+        """
+        services = self._context.services
+        with reading(services.engine) as conn:
+            book, versions = Book(conn), self._versions(conn)
+            if versions == self._seen and self._quiet_until is not None and book.now < self._quiet_until:
                 return
-            book = Book(conn)
-            procedure = procedures.load(book, self._tender, self._context.services.documents.read)
-            now = book.now
-            at_rest = procedure.at_rest() and procedure.accounted()
-        for item in due(procedure, now):
-            if item.at <= now:
-                yield f"{item.lot} {item.kind}".strip(), lambda item=item: self._do(item)  # type: ignore[misc]  # bound now
+            procedure = self._load(book)
+        steps = [item for item in due(procedure, book.now) if item.kind != "release_wait"]
+        mine = [item for item in steps if item.at <= book.now]
+        for item in mine:
+            yield f"{item.lot} {item.kind}".strip(), partial(self._do, item)
         yield "box", self._tell_box
-        # A tender that is over and accounted for is looked at again only when one of its streams grows.
-        if at_rest:
-            self._rest = versions
+        yield "mail", partial(mail.post, self._context, self._tender)
+        later = [item.at for item in steps if item.at > book.now]
+        self._seen = versions
+        self._quiet_until = None if mine else min([*later, book.now + services.challenge_every / 4])
 
     def _versions(self, conn: Any) -> dict[str, int]:  # noqa: ANN401 - a SQLAlchemy connection; web/ names no SQL
         found = read.streams(conn, f"lot/{self._tender}/") | read.streams(conn, f"issuance/{self._tender}/")

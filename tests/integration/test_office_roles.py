@@ -1,0 +1,104 @@
+"""On PostgreSQL office, box and worker have roles of their own, with no more than each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import ProgrammingError
+
+from ledger.store.engine import create_engine
+from tests.support.town import LOT, START, Town, town
+from web.database import ROLES, metadata, upgrade
+
+DEADLINE = START + timedelta(minutes=10)
+
+
+def as_role(url: str, role: str) -> str:
+    """The address of a database as a role of the platform."""
+    return f"{url}&options=-crole%3D{role}"
+
+
+@pytest.fixture
+def migrated(postgres_url: str) -> str:
+    engine = create_engine(postgres_url)
+    upgrade(engine)
+    engine.dispose()
+    return postgres_url
+
+
+@pytest.fixture
+def split(postgres_url: str, tmp_path: Path) -> Iterator[Town]:
+    urls = {role.removeprefix("mingjing_"): as_role(postgres_url, role) for role in ROLES}
+    with town(tmp_path, postgres_url, urls=urls) as made:
+        made.enrol()
+        yield made
+
+
+def refused(url: str, role: str, statement: str) -> bool:
+    engine = create_engine(as_role(url, role))
+    try:
+        with engine.begin() as conn:
+            conn.execute(sa.text(statement))
+    except ProgrammingError as exc:
+        assert "permission denied" in str(exc), exc
+        return True
+    else:
+        return False
+    finally:
+        engine.dispose()
+
+
+def test_a_tender_runs_with_three_roles_that_know_no_more_than_they_need(split: Town) -> None:
+    split.publish(DEADLINE)
+    split.open_tickets()
+    for name, price in (("ann", "800000"), ("bob", "900000"), ("cid", "1000000")):
+        split.bid(name, price)
+    split.until(DEADLINE + timedelta(minutes=1))
+    split.wait(timedelta(minutes=1))
+    split.wait(timedelta(minutes=1))
+    assert split.types(f"lot/{split.tender}/{LOT}")[-1] == "lot.awarded"
+
+
+def test_the_box_reads_no_account_no_party_and_no_key(migrated: str) -> None:
+    for table in ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents"):
+        assert refused(migrated, "mingjing_box", f"SELECT * FROM {table}"), table
+
+
+def test_the_office_reads_nothing_of_the_box(migrated: str) -> None:
+    for table in (name for name in metadata.tables if name.startswith("box_")):
+        assert refused(migrated, "mingjing_office", f"SELECT * FROM {table}"), table
+
+
+def test_the_worker_reads_no_token_and_no_ticket_key(migrated: str) -> None:
+    for table in ("accounts", "tokens", "lot_keys"):
+        assert refused(migrated, "mingjing_worker", f"SELECT * FROM {table}"), table
+
+
+def test_nobody_but_the_worker_moves_the_tree(migrated: str) -> None:
+    for role in ("mingjing_office", "mingjing_box"):
+        assert refused(migrated, role, "UPDATE tree SET size = 0"), role
+        assert refused(migrated, role, "UPDATE entries SET idx = 0"), role
+        assert refused(migrated, role, "DELETE FROM events"), role
+
+
+def test_the_box_sees_no_stream_but_its_own(migrated: str) -> None:
+    owner = create_engine(migrated)
+    with owner.begin() as conn:
+        conn.execute(sa.text("INSERT INTO entries (id, place, bytes, created) VALUES (1, 0, 'x', 0), (2, 0, 'y', 0)"))
+        for number, stream in enumerate(("box", "issuance/t/l"), 1):
+            conn.execute(
+                sa.text(
+                    "INSERT INTO events (stream, version, type, at, actor, body, salt, leaf, visible, entry_id) "
+                    "VALUES (:stream, 1, 't', 0, 'a', '', '', :leaf, false, :entry)"
+                ),
+                {"stream": stream, "leaf": bytes([number]) * 32, "entry": number},
+            )
+    owner.dispose()
+    box = create_engine(as_role(migrated, "mingjing_box"))
+    with box.connect() as conn:
+        assert conn.execute(sa.text("SELECT stream FROM events")).scalars().all() == ["box"]
+    box.dispose()
