@@ -113,7 +113,7 @@ def _lot(procedure: Procedure, state: LotState, now: datetime) -> Iterator[Due]:
         at = procedure.clocks.end("opening_objection", state.times["lot.offers_opened"])
         if procedure.over_bid_limit(state.lot) is not None:
             yield Due(at, state.lot, "evaluate")
-    elif state.status == "evaluated" and procedure.eligible(state.lot) is not None:
+    elif state.status == "evaluated" and not still and procedure.eligible(state.lot) is not None:
         yield Due(state.times["lot.evaluated"], state.lot, "candidates")
     elif (
         state.status in ("candidates_published", "next_candidate")
