@@ -1,0 +1,159 @@
+"""Every route of the office declares who may call it, and nobody else gets further than the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.town import Town, code, town
+from web import access
+
+ROLES = ("bidder", "tenderee", "agency", "centre", "supervisor")
+# What stands for a variable part of a path. The door is before whatever it names.
+PARTS = {"tender": "t", "lot": "l", "sha256": "00" * 32, "leaf": "00" * 32, "mail_id": "m", "person": "p"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder: Path = tmp_path_factory.mktemp("routes")
+    with town(folder, f"sqlite:///{folder / 'town.db'}") as made:
+        made.enrol()
+        made.bidder("ann")
+        yield made
+
+
+def routes(place: Town) -> list[tuple[str, str, access.Policy]]:
+    """(method, path with something in its variable parts, policy) of every route."""
+    found = []
+    for rule in place.office_app.url_map.iter_rules():
+        path = rule.rule
+        for name in rule.arguments:
+            for kind in ("", "path:", "int:"):
+                path = path.replace(f"<{kind}{name}>", PARTS.get(name, "x"))
+        policy = access.policy_of(place.office_app.view_functions[rule.endpoint])
+        assert policy is not None, f"{rule.rule} declares nobody"
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            found.append((method, path, policy))
+    return found
+
+
+def token(place: Town, role: str) -> str:
+    return place.bidders["ann"].token if role == "bidder" else place.people[role].token
+
+
+def test_every_route_says_who_may_call_it(place: Town) -> None:
+    assert len(routes(place)) > 30
+
+
+def test_without_a_token_only_public_routes_and_institutions_get_in(place: Town) -> None:
+    for method, path, policy in routes(place):
+        answer = place.ask(method, path)
+        assert (answer.status_code == 401) == (policy.kind == "people"), f"{method} {path}: {answer.status_code}"
+
+
+def test_a_token_opens_what_its_role_may_and_nothing_else(place: Town) -> None:
+    for method, path, policy in routes(place):
+        for role in ROLES:
+            if policy.kind == "people" and role not in policy.roles:
+                answer = place.ask(method, path, token=token(place, role))
+                assert answer.status_code == 403, f"{role} {method} {path}: {answer.status_code}"
+                assert code(answer) == "auth.forbidden"
+
+
+def test_no_route_breaks_over_an_empty_body(place: Town) -> None:
+    for method, path, policy in routes(place):
+        roles = sorted(policy.roles) or [""]
+        answer = place.ask(method, path, token=token(place, roles[0]) if roles[0] else "")
+        assert answer.status_code < 500, f"{method} {path}: {answer.text}"
+
+
+def test_a_wrong_token_opens_nothing(place: Town) -> None:
+    answer = place.ask("GET", "/office/me", token="not-a-token")
+    assert (answer.status_code, code(answer)) == (401, "auth.bad_token")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_shut_account_opens_nothing(place: Town) -> None:
+    bidder = place.bidder("gone")
+    who = place.ask("GET", "/office/me", token=bidder.token).get_json()
+    assert who["role"] == "bidder"
+    shut = place.ask("POST", f"/office/people/{who['person']}/disable", token=place.people["centre"].token)
+    assert shut.status_code == 200
+    assert code(place.ask("GET", "/office/me", token=bidder.token)) == "auth.bad_token"
+
+
+def test_a_token_runs_out(place: Town) -> None:
+    bidder, now = place.bidder("late"), place.clock.at
+    place.clock.at = now.replace(year=now.year + 1)
+    try:
+        assert code(place.ask("GET", "/office/me", token=bidder.token)) == "auth.bad_token"
+    finally:
+        place.clock.at = now
+
+
+def test_every_answer_has_the_headers_that_keep_a_browser_out_of_trouble(place: Town) -> None:
+    for path in ("/", "/api/time", "/office/me", "/nowhere", "/static/site.css"):
+        headers = place.ask("GET", path).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"], path
+        assert "unsafe" not in headers["Content-Security-Policy"], path
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["Referrer-Policy"] == "no-referrer", path
+        assert headers["X-Request-Id"], path
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        (b"{", "http.not_json"),
+        (b'{"a":1,"a":2}', "canonical.doubled_member"),
+        (b'{"a":1.5}', "canonical.bad_type"),
+        (b'{"a":null}', "canonical.bad_type"),
+        (b"[]", "canonical.not_object"),
+        (b'{"a":"\\ud800"}', "canonical.surrogate"),
+        (b"[" * 100_000, "http.not_json"),
+    ],
+)
+def test_a_body_is_read_strictly(place: Town, data: bytes, wanted: str) -> None:
+    answer = place.ask("POST", "/office/parties", data=data, token=place.people["centre"].token)
+    assert (answer.status_code, code(answer)) == (400, wanted)
+
+
+def test_a_body_that_is_too_long_is_refused(place: Town) -> None:
+    answer = place.ask("POST", "/office/parties", data=b" " * ((1 << 20) + 1), token=place.people["centre"].token)
+    assert (answer.status_code, code(answer)) == (413, "http.too_long")
+
+
+def test_a_program_gets_json_and_a_person_a_page(place: Town) -> None:
+    assert place.ask("GET", "/api/nothing").mimetype == "application/json"
+    page = place.ask("GET", "/nothing?lang=en")
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert "There is nothing at this address." in page.text
+
+
+def test_an_empty_platform_says_so_on_its_first_page(place: Town) -> None:
+    assert "还没有公布的招标项目" in place.ask("GET", "/").text
+    assert "No tender has been published yet" in place.ask("GET", "/?lang=en").text
+    assert "Nothing fits" in place.ask("GET", "/?lang=en&q=bridge").text
+    assert place.get("/api/tenders") == {"tenders": [], "total": 0, "page": 1, "per_page": 20}
+
+
+def test_a_query_that_is_out_of_range_is_refused(place: Town) -> None:
+    for query in ("page=x", "page=-1", "page=1e3", "page=" + "9" * 30, "q=" + "x" * 101):
+        assert code(place.ask("GET", f"/api/tenders?{query}")) == "http.bad_query", query
+
+
+def test_an_organisation_is_registered_once_and_properly(place: Town) -> None:
+    centre = place.people["centre"].token
+    body = {
+        "uscc": "911100001000000000",
+        "name": {"zh": "某单位", "en": "Somebody"},
+        "seal_key": "00" * 32,
+        "person": {"ref": "p", "key": "11" * 32},
+        "holds": [],
+    }
+    assert place.ask("POST", "/office/parties", body, centre).status_code == 400
+    ann = place.bidders["ann"]
+    again = {**body, "uscc": ann.uscc, "seal_key": place.dice(32).hex()}
+    assert place.ask("POST", "/office/parties", again, centre).status_code == 400
