@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.ratio import Ratio, in_turns
-from bidding import box_store
-from bidding.box_store import Upload
+from bidding.store.box import uploads as box_uploads
+from bidding.store.box.uploads import Upload
 from ledger.basics.canonical import Json
 from ledger.store.engine import transaction
 from tests.support.boxes import BoxWorld, Caller
@@ -43,7 +43,7 @@ def prepared(world: BoxWorld, label: str) -> tuple[Caller, dict[str, Json]]:
         for sha256, data in caller.seals()[1].items():
             upload_id = world.random.randbytes(16).hex()
             whole = Upload(upload_id, "t-1", "lot-1", caller.public.hex(), sha256, len(data), len(data), complete=True)
-            box_store.add_upload(conn, whole, world.time.at)
+            box_uploads.add_upload(conn, whole, world.time.at)
     return caller, envelope
 
 

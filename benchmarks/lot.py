@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bidding import box_store
 from bidding.store import published, tables
 from bidding.store.book import Book
+from bidding.store.box import tables as box_tables
 from bidding.store.project import project
 from ledger.basics import signing
 from ledger.basics.canonical import Json
@@ -40,7 +40,7 @@ OPENED: Final = DEADLINE + GRACE + timedelta(minutes=1)
 STREAM: Final = f"lot/{TENDER}/{LOT}"
 QUORUM: Final = 3
 # The tables that the metadata must know before it is created.
-_TABLES: Final = (tables.tenders, box_store.lots)
+_TABLES: Final = (tables.tenders, box_tables.lots)
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bidding import box_store
-from bidding.box_minutes import STREAM as BOX
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.roll import roll_entry
 from bidding.store import project, tables
+from bidding.store.box import tables as box_tables
+from bidding.store.box.minutes import STREAM as BOX
 from ledger import checkpoint, events, merkle
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Param, Refusal
@@ -172,7 +172,7 @@ def _box(conn: sa.Connection) -> Iterator[Problem]:
             _, value = read.sealed_value(conn, BOX, one.event.version, name)
             for sha256 in _hashes(value):
                 listed[sha256] = (minute, name)
-    table = box_store.submissions
+    table = box_tables.submissions
     for row in conn.execute(sa.select(table.c.sha256, table.c.minute, table.c.tender, table.c.lot)):
         where = (row.minute, f"{row.tender}/{row.lot}")
         if where in minutes and listed.pop(row.sha256, None) != where:

@@ -17,7 +17,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import bidding.box_store
+import bidding.store.box.tables
 import bidding.store.tables as office
 from ledger.basics.errors import Refusal
 from ledger.store import tables as ledger
@@ -86,7 +86,7 @@ def _office(conn: sa.Connection) -> None:
 
 
 def _box(conn: sa.Connection) -> None:
-    box = bidding.box_store
+    box = bidding.store.box.tables
     _give(conn, "mingjing_box", "SELECT", (box.lots,))
     conn.execute(sa.text("GRANT UPDATE (locked) ON box_lots TO mingjing_box"))
     _give(conn, "mingjing_box", "SELECT, INSERT, UPDATE, DELETE", (box.uploads, box.nonces))

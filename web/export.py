@@ -10,11 +10,11 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from bidding.box_minutes import STREAM as BOX
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.procedures.notice import Notice
 from bidding.store import tables
+from bidding.store.box.minutes import STREAM as BOX
 from ledger import bundle, merkle
 from ledger.basics.canonical import parse_object
 from ledger.basics.errors import Refusal

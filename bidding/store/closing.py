@@ -8,11 +8,12 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from bidding import box_store
 from bidding import roll as rolls
-from bidding.box_minutes import STREAM as BOX
 from bidding.roll import Minute
 from bidding.store import published
+from bidding.store.box import bids as box_bids
+from bidding.store.box import tables as box_tables
+from bidding.store.box.minutes import STREAM as BOX
 from bidding.submission import Submission, Withdrawal
 from ledger.basics import clock
 from ledger.basics.canonical import Json, parse_object
@@ -95,13 +96,13 @@ def publish(conn: sa.Connection, tender: str, lot: str, listed: dict[str, Json])
         for row in cast("list[dict[str, list[str]]]", listed["minutes"])
         for sha256 in (*row["accepted"], *row["withdrawn"])
     }
-    for item in box_store.of_lot(conn, tender, lot):
+    for item in box_bids.of_lot(conn, tender, lot):
         if item.sha256 in named:
             published.add(conn, item.kind, item.sha256, tender, lot, parse_object(item.envelope))
 
 
 def _starts(conn: sa.Connection, tender: str, lot: str) -> list[datetime]:
-    table = box_store.submissions
+    table = box_tables.submissions
     rows = conn.execute(
         sa.select(table.c.minute)
         .distinct()
@@ -128,7 +129,7 @@ def _witnessed(conn: sa.Connection, stored: Stored, policy: Policy) -> datetime 
 def _messages(conn: sa.Connection, tender: str, lot: str) -> tuple[dict[str, Submission], dict[str, Withdrawal]]:
     submissions: dict[str, Submission] = {}
     withdrawals: dict[str, Withdrawal] = {}
-    for item in box_store.of_lot(conn, tender, lot):
+    for item in box_bids.of_lot(conn, tender, lot):
         envelope = parse_object(item.envelope)
         if item.kind == "submission":
             submissions[item.sha256] = Submission.parse(envelope)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bidding import box_store
-from bidding.box_minutes import write_minutes
+from bidding.store.box import bids as box_bids
+from bidding.store.box import lots as box_lots
+from bidding.store.box.minutes import write_minutes
 from ledger.basics import clock, signing
 from ledger.basics.canonical import canonical, parse_object
 from ledger.store.engine import transaction
@@ -180,7 +181,7 @@ def test_a_minute_waits_for_whatever_was_judged_to_lie_in_it(world: BoxWorld) ->
             written.append(write_minutes(conn, INTERVAL, world.random.randbytes))
 
     with transaction(world.engine) as conn:
-        lot = box_store.lot_for_share(conn, TENDER, LOT)
+        lot = box_lots.lot_for_share(conn, TENDER, LOT)
         at = clock.text(world.time.at)
         world.time.at += INTERVAL
         writer = threading.Thread(target=minute)
@@ -188,10 +189,10 @@ def test_a_minute_waits_for_whatever_was_judged_to_lie_in_it(world: BoxWorld) ->
         assert begun.wait(10)
         writer.join(0.3)
         assert not written, "the minute was written past a submission that was still being judged"
-        first = box_store.newest(conn, lot.tender, lot.lot, caller.public.hex())
+        first = box_bids.newest(conn, lot.tender, lot.lot, caller.public.hex())
         assert first is not None
         minute_of = clock.text(clock.floor(clock.parse_time(at), INTERVAL))
-        box_store.add_accepted(conn, replace(first, sha256="cc" * 32, seq=2, at=at, minute=minute_of))
+        box_bids.add_accepted(conn, replace(first, sha256="cc" * 32, seq=2, at=at, minute=minute_of))
     writer.join(30)
     assert written == [1]
     with world.engine.connect() as conn:

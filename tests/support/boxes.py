@@ -16,7 +16,7 @@ from flask import Flask
 from gmpy2 import powmod_sec
 from werkzeug.test import TestResponse
 
-from bidding import box_store
+from bidding.store.box import lots as box_lots
 from bidding.submission import BoxLot, object_of
 from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical
@@ -111,7 +111,7 @@ class BoxWorld:
     def put(self, **changed: Any) -> None:
         """Tell the box of the lot."""
         with transaction(self.engine) as conn:
-            box_store.put_lot(conn, self.lot(**changed))
+            box_lots.put_lot(conn, self.lot(**changed))
 
     def caller(self, label: str) -> Caller:
         """A bidder with a ticket."""

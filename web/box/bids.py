@@ -7,8 +7,10 @@ from typing import Final
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
 
-from bidding import box_store
-from bidding.box_store import Accepted
+from bidding.store.box import bids as box_bids
+from bidding.store.box import lots as box_lots
+from bidding.store.box import uploads as box_uploads
+from bidding.store.box.bids import Accepted
 from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal, check_taking
 from ledger.basics import clock, signing
 from ledger.basics.canonical import MAX_BYTES, Json, canonical, members, parse_object
@@ -47,11 +49,11 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             message = Submission.parse(parse_object(who.body(body)))
             _same_key(message.bid_key, who.signed.bid_key)
-            lot = box_store.lot_for_share(conn, message.tender, message.lot)
-            current = box_store.newest(conn, message.tender, message.lot, message.bid_key)
+            lot = box_lots.lot_for_share(conn, message.tender, message.lot)
+            current = box_bids.newest(conn, message.tender, message.lot, message.bid_key)
             names = [content.sha256.hex() for _, _, content in message.contents()]
-            held = box_store.complete_sizes(conn, message.bid_key, names)
-            others = box_store.other_ticket_keys(conn, message.tender, message.lot)
+            held = box_uploads.complete_sizes(conn, message.bid_key, names)
+            others = box_lots.other_ticket_keys(conn, message.tender, message.lot)
             at = database_now(conn)
             if accept(lot, current, message, at, held, others) == "again" and current is not None:
                 return _receipt(current)
@@ -64,8 +66,8 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             message = Withdrawal.parse(parse_object(who.body(body)))
             _same_key(message.bid_key, who.signed.bid_key)
-            lot = box_store.lot_for_share(conn, message.tender, message.lot)
-            current = box_store.newest(conn, message.tender, message.lot, message.bid_key)
+            lot = box_lots.lot_for_share(conn, message.tender, message.lot)
+            current = box_bids.newest(conn, message.tender, message.lot, message.bid_key)
             if accept_withdrawal(lot, current, message, database_now(conn)) == "again" and current is not None:
                 return _receipt(current)
             return _receipt(self._take(conn, lot, message, "withdrawal"), 201)
@@ -75,7 +77,7 @@ class Bids:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            items = box_store.history(conn, check_id(tender, "tender"), check_id(lot, "lot"), who.signed.bid_key)
+            items = box_bids.history(conn, check_id(tender, "tender"), check_id(lot, "lot"), who.signed.bid_key)
         entries: list[Json] = [
             {
                 "kind": item.kind,
@@ -98,7 +100,7 @@ class Bids:
             got = members(parse_object(who.body(body)), "tender lot text")
             if (bearer["tender"], bearer["lot"]) != (got["tender"], got["lot"]):
                 raise Refusal("submission.ticket_other_lot")
-            lot = box_store.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
+            lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
             self.parts.admit(lot, who.signed.bid_key, bearer["ticket"], database_now(conn))
             return self._letter(conn, lot, "enquiry", who.signed.bid_key, {"text": _text(got["text"])})
 
@@ -110,8 +112,8 @@ class Bids:
             got = members(parse_object(who.body(body)), "tender lot kind text")
             if got["kind"] not in ("documents", "opening", "result"):
                 raise Refusal("letter.kind")
-            lot = box_store.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
-            if box_store.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
+            lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
+            if box_bids.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
                 raise Refusal("letter.no_bid")
             content: dict[str, Json] = {
                 "kind": got["kind"],
@@ -127,7 +129,7 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             if who.signed.body_sha256 != sha256:
                 raise Refusal("request.body_differs")
-            if not box_store.names(conn, who.signed.bid_key, sha256):
+            if not box_bids.names(conn, who.signed.bid_key, sha256):
                 raise Refusal("upload.unknown")
         if not self.parts.blobs.holds(sha256):
             self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
@@ -158,15 +160,15 @@ class Bids:
             canonical(message.envelope),
             canonical(receipt),
         )
-        box_store.add_accepted(conn, item)
+        box_bids.add_accepted(conn, item)
         return item
 
     def _letter(self, conn: Connection, lot: BoxLot, kind: str, bid_key: str, content: dict[str, Json]) -> Response:
-        if box_store.letters_of(conn, lot.tender, lot.lot, bid_key) >= LETTERS:
+        if box_bids.letters_of(conn, lot.tender, lot.lot, bid_key) >= LETTERS:
             raise Refusal("letter.too_many", limit=LETTERS)
         letter = new_id(self.parts.entropy)
         at = database_now(conn)
-        box_store.add_letter(conn, letter, lot.tender, lot.lot, kind, at, bid_key, canonical(content))
+        box_bids.add_letter(conn, letter, lot.tender, lot.lot, kind, at, bid_key, canonical(content))
         return _json({"id": letter, "at": clock.text(at)}, 201)
 
 

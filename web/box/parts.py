@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Request
 from sqlalchemy import Connection, Engine
 
-from bidding import box_store
+from bidding.store.box import lots as box_lots
 from bidding.submission import BoxLot, check_taking
 from bidding.tickets import check_ticket
 from ledger.basics.canonical import Json
@@ -62,7 +62,7 @@ class Parts:
     def signed(self, conn: Connection, request: Request, now: datetime) -> Asked:
         """Who asks; the nonce is used up with the transaction."""
         who = requests.signed(request, now)
-        box_store.use_nonce(conn, who.bid_key, who.nonce, now)
+        box_lots.use_nonce(conn, who.bid_key, who.nonce, now)
         return Asked(who)
 
     def admit(self, lot: BoxLot, bid_key: str, ticket: Json, now: datetime) -> None:

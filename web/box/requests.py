@@ -14,7 +14,7 @@ from typing import Final
 
 from flask import Request
 
-from bidding.box_store import REQUEST_WINDOW
+from bidding.store.box.lots import REQUEST_WINDOW
 from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, members, parse_object, unhex
 from ledger.basics.errors import Refusal

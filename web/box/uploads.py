@@ -16,8 +16,9 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from bidding import box_store
-from bidding.box_store import Upload
+from bidding.store.box import lots as box_lots
+from bidding.store.box import uploads as box_uploads
+from bidding.store.box.uploads import Upload
 from ledger.basics.canonical import unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import new_id
@@ -66,19 +67,19 @@ class Uploads:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            lot = box_store.lot_for_share(conn, str(bearer["tender"]), str(bearer["lot"]))
+            lot = box_lots.lot_for_share(conn, str(bearer["tender"]), str(bearer["lot"]))
             self.parts.admit(lot, who.signed.bid_key, bearer["ticket"], database_now(conn))
-            known = box_store.upload_by_hash(conn, lot.tender, lot.lot, who.signed.bid_key, sha256)
+            known = box_uploads.upload_by_hash(conn, lot.tender, lot.lot, who.signed.bid_key, sha256)
             if known is None:
                 if length < 1 or length > lot.max_bytes:
                     raise Refusal("submission.too_big", limit=lot.max_bytes, found=length)
-                total, count = box_store.stored(conn, lot.tender, lot.lot, who.signed.bid_key)
+                total, count = box_uploads.stored(conn, lot.tender, lot.lot, who.signed.bid_key)
                 if count >= MAX_UPLOADS or total + length > QUOTA * lot.max_bytes:
                     raise Refusal("upload.quota", limit=QUOTA * lot.max_bytes, uploads=MAX_UPLOADS)
                 known = Upload(
                     new_id(self.parts.entropy), lot.tender, lot.lot, who.signed.bid_key, sha256, length, 0, False
                 )
-                box_store.add_upload(conn, known, now)
+                box_uploads.add_upload(conn, known, now)
             elif known.length != length:
                 raise Refusal("upload.length_differs", expected=known.length, found=length)
         return self._state(known, 201, {"Location": f"/box/uploads/{known.id}"})
@@ -89,9 +90,9 @@ class Uploads:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            found = self._heal(box_store.upload(conn, upload_id, who.signed.bid_key))
+            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.bid_key))
             if found.complete:
-                box_store.complete(conn, found.id)
+                box_uploads.complete(conn, found.id)
         return self._state(found, 200)
 
     def patch(self, upload_id: str) -> Response:
@@ -102,9 +103,9 @@ class Uploads:
         offset = _number("Upload-Offset")
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
-            found = self._heal(box_store.upload(conn, upload_id, who.signed.bid_key))
+            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.bid_key))
             if found.complete:
-                box_store.complete(conn, found.id)
+                box_uploads.complete(conn, found.id)
         if found.complete:
             return self._state(found, 204)
         if offset != found.offset:
@@ -118,7 +119,7 @@ class Uploads:
         if whole:
             self.parts.blobs.finish(found.id, found.sha256)
         with self.parts.write() as (conn, _now):
-            box_store.advance(conn, found.id, found.offset, end, complete=whole)
+            box_uploads.advance(conn, found.id, found.offset, end, complete=whole)
         if whole:
             self.running.drop(found.id)
         else:
@@ -132,10 +133,10 @@ class Uploads:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            found = box_store.upload(conn, upload_id, who.signed.bid_key)
+            found = box_uploads.upload(conn, upload_id, who.signed.bid_key)
             if found.complete:
                 raise Refusal("upload.complete")
-            box_store.drop_upload(conn, found.id)
+            box_uploads.drop_upload(conn, found.id)
         self.parts.blobs.discard(found.id)
         self.running.drop(found.id)
         return Response(status=204, headers={"Tus-Resumable": VERSION})
@@ -188,7 +189,7 @@ class Uploads:
 
     def _forget(self, found: Upload) -> None:
         with self.parts.write() as (conn, _now):
-            box_store.drop_upload(conn, found.id)
+            box_uploads.drop_upload(conn, found.id)
         self.parts.blobs.discard(found.id)
         self.running.drop(found.id)
 

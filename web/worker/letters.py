@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from typing import Any, Final, cast
 
-from bidding import box_store
 from bidding.acts import ask, make_objection
 from bidding.acts.ask import Ask
 from bidding.acts.make_objection import MakeObjection
 from bidding.store import procedures
 from bidding.store.book import Book
+from bidding.store.box import bids as box_bids
 from bidding.store.perform import Plan, perform_in
 from ledger.basics.canonical import parse_object
 from ledger.basics.errors import Refusal
@@ -24,7 +24,7 @@ LOGGER: Final = logging.getLogger("mingjing.worker")
 def take(context: Context) -> None:
     """Makes an event of every waiting letter, each in its own transaction; one that comes too late is put away."""
     with reading(context.services.engine) as conn:
-        waiting = box_store.waiting_letters(conn)
+        waiting = box_bids.waiting_letters(conn)
     for letter in waiting:
         _take(context, *letter)
 
@@ -42,10 +42,10 @@ def _take(context: Context, letter: str, tender: str, lot: str, kind: str, body:
     try:
         with transaction(context.services.engine) as conn:
             perform_in(conn, decide, actor=ACTOR, entropy=context.services.entropy, lock=tender)
-            box_store.mark_taken(conn, letter)
+            box_bids.mark_taken(conn, letter)
     except Refusal as refusal:
         if refusal.code == "stream.conflict":
             raise
         note(LOGGER, "letter refused", letter=letter, code=refusal.code)
         with transaction(context.services.engine) as conn:
-            box_store.mark_taken(conn, letter)
+            box_bids.mark_taken(conn, letter)

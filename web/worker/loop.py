@@ -9,8 +9,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bidding import box_minutes, box_store
 from bidding.store import mailbox, pending, tables
+from bidding.store.box import lots as box_lots
+from bidding.store.box import minutes as box_minutes
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading, transaction
 from ledger.store.sequencer import Sequencer
@@ -97,7 +98,7 @@ class Worker:
     def _forget(self) -> None:
         with transaction(self._context.services.engine) as conn:
             now = database_now(conn)
-            box_store.forget_nonces(conn, now)
+            box_lots.forget_nonces(conn, now)
             mailbox.forget(conn, now)
             pending.forget(conn, now)
 

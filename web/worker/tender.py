@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
-from bidding import box_store
 from bidding.acts import account, award, block, close, open_tickets, publish_candidates
 from bidding.acts.account import Account
 from bidding.acts.award import Award
@@ -21,6 +20,7 @@ from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.store import closing, procedures
 from bidding.store.book import Book
+from bidding.store.box import lots as box_lots
 from bidding.store.perform import Plan, perform_in
 from bidding.submission import BoxLot, State, terms_hash
 from evaluation.acts import evaluate
@@ -33,6 +33,8 @@ from web.worker.opening import Openings
 
 Part = tuple[str, Callable[[], None]]
 _TERMS: Final = ("tender.published", "addendum.issued")
+# How often what custodians need is looked after while their releases are awaited.
+_WATCH: Final = timedelta(seconds=2)
 
 
 class TenderSweep:
@@ -56,13 +58,14 @@ class TenderSweep:
             if versions == self._seen and self._quiet_until is not None and book.now < self._quiet_until:
                 return
             procedure = self._load(book)
-        steps = [item for item in due(procedure, book.now) if item.kind != "release_wait"]
-        mine = [item for item in steps if item.at <= book.now]
-        for item in mine:
+        steps = due(procedure, book.now)
+        waits = [item for item in steps if item.kind == "release_wait"]
+        mine = [item for item in steps if item.at <= book.now and item not in waits]
+        for item in [*mine, *waits]:
             yield f"{item.lot} {item.kind}".strip(), partial(self._do, item)
         yield "box", self._tell_box
         yield "mail", partial(mail.post, self._context, self._tender)
-        later = [item.at for item in steps if item.at > book.now]
+        later = [item.at for item in steps if item.at > book.now] + [book.now + _WATCH for _ in waits[:1]]
         self._seen = versions
         self._quiet_until = None if mine else min([*later, book.now + services.challenge_every / 4])
 
@@ -106,7 +109,7 @@ class TenderSweep:
             return
         with transaction(self._context.services.engine) as conn:
             for row in changed:
-                box_store.put_lot(conn, row)
+                box_lots.put_lot(conn, row)
         self._told |= {row.lot: row for row in changed}
 
     # --- steps ------------------------------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ class TenderSweep:
         interval, grace, policy = services.interval, services.grace, services.trust.policy
 
         def decide(book: Book) -> Plan:
-            held = box_store.lot_for_update(book.conn, self._tender, lot)
+            held = box_lots.lot_for_update(book.conn, self._tender, lot)
             procedure = self._load(book)
             deadline = procedure.deadline
             if held.deadline != deadline:
@@ -181,8 +184,8 @@ class TenderSweep:
             for one in done:
                 if one.event.type == "lot.closed":
                     closing.publish(conn, self._tender, lot, dict(one.event.public))
-                    held = box_store.lot_for_update(conn, self._tender, lot)
-                    box_store.put_lot(conn, _closed(held))
+                    held = box_lots.lot_for_update(conn, self._tender, lot)
+                    box_lots.put_lot(conn, _closed(held))
 
     def _candidates(self, lot: str) -> None:
         services = self._context.services

@@ -7,8 +7,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from bidding import box_store
 from bidding.roll import minute_value
+from bidding.store.box import bids as box_bids
+from bidding.store.box import lots as box_lots
 from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
@@ -30,13 +31,13 @@ def write_minutes(conn: Connection, interval: timedelta, entropy: Entropy) -> in
     Holds every open lot FOR UPDATE, so that whatever was judged to lie in those minutes is committed. The first minute
     is the one in which the platform opened its log.
     """
-    lots = box_store.open_lots(conn)
+    lots = box_lots.open_lots(conn)
     now = database_now(conn)
     last = version(conn, STREAM)
     start = _after(conn, last, interval)
     drafts: list[Draft] = []
     while start + interval <= now and len(drafts) < AT_ONCE:
-        came = box_store.of_minute(conn, start)
+        came = box_bids.of_minute(conn, start)
         sealed: dict[str, Json] = {}
         for lot in lots:
             accepted, withdrawn = came.get((lot.tender, lot.lot), ([], []))
