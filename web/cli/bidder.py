@@ -151,9 +151,13 @@ def take_tickets(root: Path) -> None:
 @home_option
 @click.option("--set", "given", multiple=True, metavar="QUESTION=VALUE", help="An answer; again for more.")
 @click.option("--unset", "removed", multiple=True, metavar="QUESTION", help="Take an answer out.")
-@click.option("--answers", type=shell.file(), help="Answers from a TOML or JSON file: question = \"value\".")
-@click.option("--file", "files", multiple=True, metavar="[PART:]PATH", help="A file of the bid (part offer unless named).")
-@click.option("--partner", "partners", multiple=True, metavar="CODE:SHARE", help="Joint bid: every party, the lead first.")
+@click.option("--answers", type=shell.file(), help='Answers from a TOML or JSON file: question = "value".')
+@click.option(
+    "--file", "files", multiple=True, metavar="[PART:]PATH", help="A file of the bid (part offer unless named)."
+)
+@click.option(
+    "--partner", "partners", multiple=True, metavar="CODE:SHARE", help="Joint bid: every party, the lead first."
+)
 @shell.in_words
 def fill(  # noqa: PLR0913 - one option each
     tender: str,

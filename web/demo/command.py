@@ -12,8 +12,10 @@ from typing import NoReturn
 import click
 
 from ledger.basics.errors import Refusal
+from web.demo.after import After
 from web.demo.house import House
 from web.demo.play import Play
+from web.demo.proof import Proof
 from web.demo.stage import Broken, Stage
 from web.demo.tell import Teller
 from web.words import LANGS, Lang
@@ -47,7 +49,11 @@ def demo(  # one option each
     house = House(folder.resolve(), stage, _PORTS if serve else None)
     signal.signal(signal.SIGTERM, _end)
     try:
-        Play(house, teller, stop_custodians, bidding_seconds, seed).run()
+        play = Play(house, teller, stop_custodians, bidding_seconds, seed)
+        play.to_the_deadline()
+        after = After(play)
+        after.run()
+        Proof(after).run()
         if serve:
             _serve(house, teller)
     except KeyboardInterrupt:

@@ -1,4 +1,7 @@
-"""The tender that is played: two lots, everything that can go wrong with a bid, and nobody who decides anything."""
+"""The tender that is played: two lots, everything that can go wrong with a bid, and nobody who decides anything.
+
+This page goes up to the deadline; `web.demo.after` has the opening, `web.demo.proof` what is left in the hand.
+"""
 
 from __future__ import annotations
 
@@ -6,77 +9,89 @@ import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ledger.basics import clock
+from ledger.basics.ids import system_entropy
 from ledger.files import write_atomically
 from web.demo import figures
 from web.demo.bidders import Bidder, register
 from web.demo.house import INTERVAL_MS, House
-from web.demo.stage import Broken, command, python, wait
+from web.demo.notice import LOT_1, LOT_2, tender_document
+from web.demo.stage import Broken, command, wait
 from web.demo.tell import Teller
 
-LOT_1: Final = "lot-1"
-LOT_2: Final = "lot-2"
-_PLAIN: Final = 13  # the bidders of the source
+# Beside the thirteen of the source: each does one thing that a real box sees every day.
+_SPECIAL: Final = (
+    ("late", "迟到的公司", "Latecomer Ltd"),
+    ("withdrawn", "撤回投标的公司", "Withdrawer Ltd"),
+    ("void", "密封有误的公司", "Broken Seal Ltd"),
+    ("twice", "投两次的公司", "Two Bids Ltd"),
+    ("lead", "联合体牵头人", "Consortium Leader Ltd"),
+    ("unsigned", "未签字的公司", "Unsigned Ltd"),
+    ("vetoed", "无安全许可证的公司", "No Licence Ltd"),
+)
+_FILE_BYTES: Final = 150_000
 
 
 class Play:
-    """One run. Each step is a method; what one needs of another stands in the attributes below."""
+    """One tender up to its deadline. What later steps need stands in the attributes."""
 
     def __init__(self, house: House, teller: Teller, stopped: int, bidding_seconds: int, seed: int) -> None:
         self.house, self.tell = house, teller
-        self.stopped = house.custodians()[len(house.custodians()) - stopped :] if stopped else []
+        all_ = house.custodians()
+        # Two answer from the first minute; the others come when the story wants them: some late, some after the award.
+        self.stopped = all_[len(all_) - stopped :] if stopped else []
+        self.held = [name for name in all_[2:] if name not in self.stopped]
         self.seconds, self.dice = bidding_seconds, random.Random(seed)  # noqa: S311 - an order, no secret
         self.tender = ""
         self.deadline = datetime.now(UTC)
         self.bidders: list[Bidder] = []
         self.special: dict[str, Bidder] = {}
 
-    def run(self) -> None:
+    def everybody(self) -> list[Bidder]:
+        """Every organisation."""
+        return [*self.bidders, *self.special.values()]
+
+    def to_the_deadline(self) -> None:
         """All of it; `Broken` where something did not happen as it should."""
-        self.open_house()
-        self.register()
-        self.publish()
-        self.tickets()
-        self.bids()
-        self.away()
-        self.opening()
-        self.results()
-        self.evidence()
+        self._open_house()
+        self._register()
+        self._publish()
+        self._tickets()
+        self._bids()
+        self._changes()
+        self._away()
+        self._late()
 
-    # --- before the deadline --------------------------------------------------------------------------------------
+    # --- the house ------------------------------------------------------------------------------------------------
 
-    def open_house(self) -> None:
-        """Everybody is set up and started."""
+    def _open_house(self) -> None:
         self.tell.step(
-            "搭建平台：五家密钥托管机构（3/5）、两家见证方、三家随机数提供方，各为独立进程",
-            "The house: five custodians (3 of 5), two witnesses, three contributors of randomness, each its own process",
+            "搭建平台：五家密钥托管机构（3/5）、两家见证方、三家随机数提供方、办公端、投标箱、工作进程，各自独立",
+            "The house: five custodians (3 of 5), two witnesses, three contributors, office, box, worker: all processes",
         )
         self.house.set_up()
         self.house.start()
         self.house.sign_in()
-        fingerprint = command("custodian", "status", "--folder", str(self.house.root / "custodian-1"), "--json")
-        trust = json.loads(fingerprint.out)["trust"]
-        self.tell.say(
-            f"信任文件指纹 {trust[:16]}…（线下交给每一方）", f"Trust file {trust[:16]}… (handed over offline)"
-        )
+        told = command("custodian", "status", "--folder", str(self.house.root / "custodian-1"), "--json")
+        trust = json.loads(told.out)["trust"][:16]
+        self.tell.say(f"信任文件指纹 {trust}…，线下交给每一方", f"Trust file {trust}…, handed to everybody offline")
 
-    def register(self) -> None:
-        """The organisations come to the centre."""
+    def _register(self) -> None:
         self.tell.step(
-            "投标单位登记：统一社会信用代码、单位印章、负责人", "Organisations register: code, seal, person in charge"
+            "投标单位登记：信用代码、单位印章、负责人", "Organisations register: code, seal, person in charge"
         )
-        for number in range(1, _PLAIN + 1):
+        for number in range(1, len(figures.BIDS) + 1):
             self.bidders.append(register(self.house, number, f"第{number}建筑公司", f"Builder No. {number}"))
-        for number, (name, zh, en) in enumerate(_SPECIAL, _PLAIN + 1):
+        for number, (name, zh, en) in enumerate(_SPECIAL, len(figures.BIDS) + 1):
             self.special[name] = register(self.house, number, zh, en)
-        count = len(self.bidders) + len(self.special)
-        self.tell.say(f"{count} 家单位已登记", f"{count} organisations registered")
+        count = len(self.everybody())
+        self.tell.say(f"{count} 家单位，各有自己的投标密钥与备份词", f"{count} organisations, each with its own secret")
 
-    def publish(self) -> None:
-        """Draft, key sets, notice by two keys."""
+    def _publish(self) -> None:
         self.tell.step("招标：起草、密钥集、两人签发公告", "The tender: draft, key sets, a notice by two keys")
         interval = timedelta(milliseconds=INTERVAL_MS)
         self.deadline = clock.floor(datetime.now(UTC) + timedelta(seconds=self.seconds), interval) + interval
@@ -88,134 +103,128 @@ class Play:
         self.tell.say("五家托管机构全部签署了六个密钥集", "All five custodians have signed the six key sets")
         command("office", "publish", self.tender, "--reason", "依法公开招标", "--person", tess)
         (waiting,) = json.loads(command("office", "pending", "--json", "--person", agnes).out)
-        command("office", "approve", waiting["id"], "--reason", "已复核 / reviewed", "--person", agnes)
-        self.tell.say(
-            f"公告已由两把钥匙签发：{self.tender}，截止 {clock.text(self.deadline)}",
-            f"Published by two keys: {self.tender}, deadline {clock.text(self.deadline)}",
-        )
+        command("office", "approve", waiting["id"], "--reason", "已复核", "--person", agnes)
+        at = clock.text(self.deadline)
+        self.tell.say(f"公告 {self.tender} 由两把钥匙签发，截止 {at}", f"Notice {self.tender} by two keys, until {at}")
 
-    def tickets(self) -> None:
-        """Randomness first, then every organisation takes a ticket for both lots."""
+    # --- bidding --------------------------------------------------------------------------------------------------
+
+    def _tickets(self) -> None:
         stream = f"tender/{self.tender}"
         wait(lambda: self.house.event(stream, "tickets.opened"), "the contributions and the opening of tickets", 30)
         self.tell.step(
-            "三家已封存随机数；每家单位领取每个标段的盲签票（不论是否投标）",
-            "Randomness is sealed by three; every organisation takes a blind ticket for every lot, bidding or not",
+            "三家已封存随机数；每家单位领取每个标段的盲签票，投不投标都领",
+            "Three sealed their randomness; every organisation takes a blind ticket for every lot, bidding or not",
         )
-        for bidder in [*self.bidders, *self.special.values()]:
+        for bidder in self.everybody():
             bidder.run("take-tickets")
+        self.bidders[0].run("rehearse", "--tender", self.tender)
+        self.tell.say("一家单位演练密封：五家托管机构都答复了", "One rehearsed its seal: the custodians answered")
 
-    def bids(self) -> None:
-        """The bids, in an order that says nothing."""
+    def _bids(self) -> None:
         self.tell.step(
-            "投标：填写、签章、密封、递交；平台只收到密文与票",
-            "Bids: filled, signed, sealed, sent; the platform gets ciphertexts",
+            "投标：填写、签章、密封、递交；平台收到的只有密文与票",
+            "Bids: filled in, signed, sealed, sent; all that the platform gets is ciphertext and a ticket",
         )
         work: list[Callable[[], None]] = []
         for bidder, price in zip(self.bidders, figures.BIDS, strict=True):
             first = figures.REPLACED if bidder is self.bidders[3] else price
-            work.append(lambda bidder=bidder, first=first: bidder.bid(self.tender, LOT_1, {"price": first}))  # type: ignore[misc]  # bound now
+            work.append(partial(bidder.bid, self.tender, LOT_1, {"price": first}))
+        for place, answers in enumerate(figures.CHECKLISTS):
+            files = [self._file(f"schedule-{place + 1}.txt")] if place < 2 else []
+            licensed = {**answers, "safety-licence": "yes"}
+            work.append(partial(self.bidders[place].bid, self.tender, LOT_2, licensed, files))
+        vetoed = {**figures.VETOED, "safety-licence": "no"}
+        work.append(partial(self.special["vetoed"].bid, self.tender, LOT_2, vetoed))
+        for name, price in (("withdrawn", "12500000"), ("twice", "13000000")):
+            work.append(partial(self.special[name].bid, self.tender, LOT_1, {"price": price}))
+        work += [self._void, self._joint, self._unsigned]
         self.dice.shuffle(work)
         for one in work:
             one()
+        self._refuse_wrong_answers()
+        self.tell.say(f"{len(work)} 份投标已被接收，收据均已核对", f"{len(work)} bids accepted, every receipt checked")
 
-    # --- the opening ----------------------------------------------------------------------------------------------
+    def _void(self) -> None:
+        """A bid with one capsule that its custodian can't open: void, whichever quorum looks at it."""
+        bidder = self.special["void"]
+        bidder.prepare(self.tender, LOT_1, {"price": "12000000"})
+        for step in ("sign", "seal"):
+            bidder.run(step, self.tender, LOT_1)
+        bidder.spoil_capsule(self.tender, LOT_1)
+        bidder.run("submit", self.tender, LOT_1)
 
-    def away(self) -> None:
-        """Custodians fail before the opening."""
-        if self.stopped:
-            for name in self.stopped:
-                self.house.stage.processes[name].stop()
-            listed = ", ".join(self.stopped)
-            self.tell.step(f"开标前停掉 {listed}", f"Before the opening these are stopped: {listed}")
+    def _joint(self) -> None:
+        """A joint bid whose second party also bids by itself."""
+        lead, partner = self.special["lead"], self.special["twice"]
+        agreement = self._file("agreement.txt")
+        parties = [(lead.uscc, "60"), (partner.uscc, "40")]
+        lead.prepare(self.tender, LOT_1, {"price": "12900000"}, [agreement], parties)
+        lead.run("sign", self.tender, LOT_1)
+        statement = Path(lead.home) / "bids" / self.tender / LOT_1 / "work" / "1" / "statement.json"
+        entry = Path(partner.home) / "entry.json"
+        command("countersign", str(statement), "--out", str(entry), "--yes", "--home", partner.home)
+        lead.run("sign", self.tender, LOT_1, "--add", str(entry))
+        for step in ("seal", "submit"):
+            lead.run(step, self.tender, LOT_1)
 
-    def opening(self) -> None:
-        """It opens by itself."""
-        self.tell.step(
-            "截止。此后无人操作：入册、核对、抽取系数、开标、评审", "The deadline. From here on nobody does anything"
+    def _unsigned(self) -> None:
+        bidder = self.special["unsigned"]
+        bidder.prepare(self.tender, LOT_1, {"price": "11900000"})
+        bidder.seal_unsigned(self.tender, LOT_1)
+        bidder.run("submit", self.tender, LOT_1)
+
+    def _refuse_wrong_answers(self) -> None:
+        """What only the opening could see is stopped before anything is sealed."""
+        for wrong in ("NaN", "1e-9", "-1", "１２００", "true", "99999999999999"):
+            said = self.special["late"].run("fill", self.tender, LOT_1, "--set", f"price={wrong}", expect=1)
+            if "[form." not in said.out:
+                raise Broken(f"the price {wrong!r} was refused without its reason: {said.out}")
+        self.tell.say(
+            "NaN、1e-9、负数、全角数字等报价在密封之前就被拒绝",
+            "Prices like NaN, 1e-9, negative or full-width ones are refused before sealing",
         )
-        for lot in self.lots():
-            for type_ in (
-                "lot.closed",
-                "lot.present",
-                "lot.coefficients",
-                "lot.announced",
-                "lot.offers_opened",
-                "lot.evaluated",
-                "lot.candidates_published",
-                "lot.awarded",
-            ):
-                self.wait_for(lot, type_)
-                self.tell.say(f"{lot}: {type_}", f"{lot}: {type_}")
 
-    def results(self) -> None:
-        """What came out."""
+    def _changes(self) -> None:
+        replaced, withdrawn = self.bidders[3], self.special["withdrawn"]
+        replaced.run("replace", self.tender, LOT_1, "--set", f"price={figures.BIDS[3]}")
+        self.tell.say(
+            f"{replaced.zh} 替换了投标（旧的永不打开）", f"{replaced.en} replaced its bid (the old one stays shut)"
+        )
+        withdrawn.run("withdraw", self.tender, LOT_1)
+        self.tell.say(f"{withdrawn.zh} 撤回了投标", f"{withdrawn.en} withdrew its bid")
+        late = self.special["late"]
+        late.prepare(self.tender, LOT_1, {"price": "11000000"})
+        for step in ("sign", "seal"):
+            late.run(step, self.tender, LOT_1)
+        if datetime.now(UTC) >= self.deadline:
+            raise Broken("the bidding took longer than the tender gave it; try --bidding-seconds with more")
 
-    def evidence(self) -> None:
-        """The bundle, and what a stranger's verifier says of it."""
+    # --- the deadline ---------------------------------------------------------------------------------------------
 
-    # --- small things ---------------------------------------------------------------------------------------------
+    def _away(self) -> None:
+        for name in [*self.stopped, *self.held]:
+            self.house.stage.processes[name].stop()
+        if self.stopped:
+            names = ", ".join(self.stopped)
+            self.tell.step(f"开标之前，{names} 停机", f"Before the opening, {names} are stopped")
+        names = ", ".join(self.held)
+        self.tell.say(f"{names} 暂时离线", f"{names} is away for a while")
 
-    def lots(self) -> tuple[str, ...]:
-        """The lots."""
-        return (LOT_1,)
+    def _late(self) -> None:
+        left = (self.deadline - datetime.now(UTC)).total_seconds()
+        self.tell.step(f"等待截止时间（还有 {left:.0f} 秒）", f"Waiting for the deadline ({left:.0f} s)")
+        wait(lambda: datetime.now(UTC) > self.deadline + timedelta(milliseconds=50), "the deadline", left + 10)
+        said = self.special["late"].run("submit", self.tender, LOT_1, expect=1)
+        if "[submission.late]" not in said.err:
+            raise Broken(f"a late bid was refused for another reason: {said.err}")
+        self.tell.say(
+            f"{self.special['late'].zh} 迟到，被拒绝：submission.late",
+            f"{self.special['late'].en} comes too late and is refused: submission.late",
+        )
 
-    def wait_for(self, lot: str, type_: str, seconds: float = 60) -> dict[str, Any]:
-        """The event of a lot, once it is disclosed."""
-        about = f"{type_} of {lot}"
-        limit = seconds + max(0.0, (self.deadline - datetime.now(UTC)).total_seconds())
-
-        def look() -> dict[str, Any] | None:
-            self.house.stage.check()
-            return self.house.event(f"lot/{self.tender}/{lot}", type_)
-
-        return wait(look, about, limit)
-
-
-_SPECIAL: Final = (("withdrawn", "撤回投标的公司", "Withdrawer"),)
-
-
-def tender_document(house: House, deadline: datetime) -> str:
-    """What the tenderee writes."""
-    at = deadline.isoformat()
-    custodians = json.dumps(house.custodians())
-    contributors = json.dumps(house.contributors())
-    return f"""\
-category = "works"
-estimate = "26250000"
-region = "CN-44"
-profile = "demonstration"
-no_touch = "award"
-deadline = {at}
-enquiries_until = {at}
-objections_until = {at}
-custodians = {custodians}
-t = 3
-contributors = {contributors}
-
-[title]
-zh = "道路与排水工程（演示）"
-en = "Roads and drains (demonstration)"
-
-[lot_limits]
-bid = 0
-win = 0
-
-[[lots]]
-lot = "{LOT_1}"
-template = "lowest-price"
-ceiling = "{figures.RESERVE}"
-max_bytes = 67108864
-[lots.title]
-zh = "一标段：最低投标价法"
-en = "Lot 1: lowest price"
-
-[[lots]]
-lot = "{LOT_2}"
-template = "checklist-f4"
-ceiling = "{figures.CEILING_2}"
-max_bytes = 67108864
-[lots.title]
-zh = "二标段：清单评审加合理低价法"
-en = "Lot 2: checklist and F4"
-"""
+    def _file(self, name: str) -> Path:
+        path = self.house.root / "bidders" / "papers" / name
+        if not path.exists():
+            write_atomically(path, system_entropy(_FILE_BYTES // 2).hex().encode())
+        return path

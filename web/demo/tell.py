@@ -16,7 +16,7 @@ class Teller:
     """Says what happens. `langs`: the languages, in order."""
 
     def __init__(self, langs: Sequence[Lang] = LANGS) -> None:
-        self._langs = tuple(langs)
+        self.langs = tuple(langs)
         self._start = time.monotonic()
 
     def step(self, zh: str, en: str) -> None:
@@ -39,11 +39,11 @@ class Teller:
     def pick(self, zh: str, en: str) -> str:
         """One phrase inside a line: in the one language, or both."""
         found = {"zh": zh, "en": en}
-        return " / ".join(found[lang] for lang in self._langs)
+        return " / ".join(found[lang] for lang in self.langs)
 
     def _put(self, first: str, other: str, zh: str, en: str) -> None:
         said = {"zh": zh, "en": en}
-        for number, lang in enumerate(self._langs):
+        for number, lang in enumerate(self.langs):
             self._line((other if number else first) + said[lang])
 
     @staticmethod

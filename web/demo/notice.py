@@ -1,0 +1,57 @@
+"""The tender document of the demonstration, as its tenderee writes it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Final
+
+from web.demo import figures
+from web.demo.house import QUORUM, House
+
+LOT_1: Final = "lot-1"
+LOT_2: Final = "lot-2"
+
+
+def tender_document(house: House, deadline: datetime) -> str:
+    """The TOML that `mingjing office draft` reads."""
+    at = deadline.isoformat()
+    return f"""\
+category = "works"
+estimate = "26250000"
+region = "CN-44"
+profile = "demonstration"
+no_touch = "award"
+deadline = {at}
+enquiries_until = {at}
+objections_until = {at}
+custodians = {json.dumps(house.custodians())}
+t = {QUORUM}
+contributors = {json.dumps(house.contributors())}
+
+[title]
+zh = "道路与排水工程（演示）"
+en = "Roads and drains (demonstration)"
+
+[lot_limits]
+bid = 0
+win = 0
+
+[[lots]]
+lot = "{LOT_1}"
+template = "lowest-price"
+ceiling = "{figures.RESERVE}"
+max_bytes = 67108864
+[lots.title]
+zh = "一标段：最低投标价法（土浦市第{figures.AUCTION}号拍卖的真实数据）"
+en = "Lot 1: lowest price (the real figures of Tsuchiura's auction {figures.AUCTION})"
+
+[[lots]]
+lot = "{LOT_2}"
+template = "checklist-f4"
+ceiling = "{figures.CEILING_2}"
+max_bytes = 67108864
+[lots.title]
+zh = "二标段：清单评审加合理低价法"
+en = "Lot 2: checklist and reasonable low price (F4)"
+"""
