@@ -296,14 +296,14 @@ class _Case:
             events = _whole(self.evidence, f"party/{party}")
         except Refusal:
             return None  # a bid may name whom it likes; one that nobody registered is nobody
-        found = [seen.event.public for seen in events if seen.index < self.roll_index]
+        found = [seen.event.public for seen in events if seen.index < self.closed.index]
         return Party.parse(found[-1]) if found else None
 
     def _issuances(self) -> dict[str, Mapping[str, Json]]:
         """Party → public of its first ticket, of those issued before the lot closed."""
         out: dict[str, Mapping[str, Json]] = {}
         for seen in _whole(self.evidence, f"issuance/{self.lot.tender}/{self.lot.lot}"):
-            if seen.event.type == "ticket.issued" and seen.index < self.roll_index:
+            if seen.event.type == "ticket.issued" and seen.index < self.closed.index:
                 out.setdefault(str(seen.event.public.get("party")), seen.event.public)
         return out
 

@@ -96,7 +96,8 @@ def read_identities(
     """Every bid on the roll, sorted by submission, after its identity part (§5 Counting).
 
     `present`: public of `lot.present`; `releases`: envelopes in tree order; `forms`: the forms' ciphertexts;
-    `registered`: a party's registration; `issued`: public of the first `ticket.issued` of a party in this lot.
+    `registered`: a party's registration; `issued`: public of the first `ticket.issued` of a party in this lot; both of
+    events before `lot.closed` only, else custodians compute otherwise and the offers stay shut.
     """
     standing = stand(on_roll, present)
     if len(standing.bids) < lot.min_bids:
