@@ -1,19 +1,145 @@
-"""The whole list of claims, in the order in which a tender goes, and what a bundle is worth."""
+"""The claims about the evaluation and the award, and the whole list in the order in which a tender goes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from bidding import verify as bidding
+from bidding.acts.publish import Setting
+from bidding.verify import replay
+from evaluation.acts import evaluate
+from evaluation.acts.publish import check_rules
+from evaluation.rules import Report as Marks
 from ledger import bundle
 from ledger import verify as log
+from ledger.basics.canonical import parse, parse_object
 from ledger.basics.errors import Refusal
-from ledger.claims import Claim, NotApplicable, Result, run
+from ledger.claims import Claim, Failure, Finding, NotApplicable, Result, claim, run
 from ledger.trust import Trust
+from ledger.verify.evidence import remember
 
-CLAIMS: Final[tuple[Claim[Any], ...]] = (*log.CLAIMS, *bidding.CLAIMS)
+
+class Evidence(bidding.Evidence):
+    """What the claims about the evaluation read."""
+
+    def marks(self, lot: str) -> Marks:
+        """The report made anew from rules, form, opened offers and drawn values."""
+
+        def compute() -> Marks:
+            row = self.notice.lot(lot)
+            answers = {
+                one.bid_key: dict(one.header.form)
+                for one in self.identities(lot)
+                if one.header is not None and one.header.form
+            }
+            evaluated = self.in_lot(lot, "lot.evaluated")
+            beyond = replay.procedure_before(self, evaluated).over_bid_limit(lot)
+            return evaluate.report(
+                parse(self.document(row.rules)),
+                parse(self.document(row.form)),
+                lot=lot,
+                ceiling_fen=row.ceiling_fen,
+                bids=evaluate.opened_bids(
+                    self.in_lot(lot, "lot.offers_opened").event.public, answers, beyond or frozenset()
+                ),
+                coefficients=self.in_lot(lot, "lot.coefficients").event.public,
+            )
+
+        return remember(self.__dict__, ("marks", lot), compute)
+
+    def prices(self, lot: str) -> Mapping[str, int]:
+        """Bid key → price in fen, from the lot's report."""
+        report = str(self.in_lot(lot, "lot.evaluated").event.public["report"])
+        return evaluate.prices(cast(dict[str, Any], parse_object(self.document(report))))
+
+
+@claim(
+    "rules.published",
+    article="招标投标法第40条；实施条例第49条；87号令第55条、第57条",
+    zh="评标用的正是公告的规则，规则与表单、最高限价、类别和法律相符",
+    en="the rules applied are those published, and fit their form, ceiling, category and law",
+)
+def rules_published(evidence: Evidence) -> Iterator[Finding]:
+    """What publication checks of rule sets; `lot.evaluated` names the notice's."""
+    setting = Setting(log={}, persons={}, documents=evidence.bundle.documents, stored={}, known_profiles=frozenset())
+    check_rules(evidence.notice, setting)
+    for lot in evidence.lots:
+        if evidence.has(lot, "lot.evaluated"):
+            found = evidence.in_lot(lot, "lot.evaluated").event.public.get("rules")
+            if found != evidence.notice.lot(lot).rules:
+                yield Failure("rules.other", {"lot": lot})
+
+
+@claim(
+    "evaluation.recomputed",
+    article="招标投标法第40条；docs/formats/certificate.md",
+    zh="评标报告与每份投标的得分单逐字节重新算出，全部一致",
+    en="the report and every bid's sheet recompute, byte for byte",
+)
+def evaluation_recomputed(evidence: Evidence) -> Iterator[Finding]:
+    """`evaluate` again: the hash in the event, the summary's bytes, each sheet's bytes."""
+    for lot in evidence.reached("lot.evaluated"):
+        made, said = evidence.marks(lot), evidence.in_lot(lot, "lot.evaluated").event.public
+        if said.get("report") != made.sha256:
+            yield Failure("evaluation.other_report", {"lot": lot, "found": str(said.get("report"))[:64]})
+        for sha256, page in made.documents().items():
+            if evidence.bundle.documents.get(sha256) != page:
+                yield Failure("evaluation.page_missing", {"lot": lot, "sha256": sha256})
+
+
+@claim(
+    "evaluation.recorded",
+    article="招标投标法第42条；实施条例第44条",
+    zh="公布的排名、候选人和流标与报告一致，且在开标异议期之后",
+    en="ranking, candidates and failure as published are the report's, and came after the window for objections",
+)
+def evaluation_recorded(evidence: Evidence) -> Iterator[Finding]:
+    """The event's body is the report's; the act that records it would have."""
+    for lot in evidence.reached("lot.evaluated"):
+        rules = parse(evidence.document(evidence.notice.lot(lot).rules))
+        said = evidence.in_lot(lot, "lot.evaluated").event.public
+        wanted = evaluate.event_body(evidence.marks(lot), rules)
+        for name in ("ranking", "candidates", "failed"):
+            if said.get(name) != wanted[name]:
+                yield Failure("evaluation.other_result", {"lot": lot, "member": name})
+    yield from replay.unlawful(evidence, "lot.evaluated")
+
+
+@claim(
+    "candidates.follow",
+    article="实施条例第54条",
+    zh="公示的中标候选人、报价和公示期由报告、名单和中标数量限制得出",
+    en="the candidates published, their prices and the standstill follow from the report and the limits of the notice",
+)
+def candidates(evidence: Evidence) -> Iterator[Finding]:
+    """Publishing decided anew."""
+    evidence.reached("lot.candidates_published")
+    yield from replay.unlawful(evidence, "lot.candidates_published")
+
+
+@claim(
+    "award.follows",
+    article="招标投标法第45条；实施条例第54条、第55条",
+    zh="定标给予第一名（或有理由的下一名）候选人，在公示期满、异议答复之后",
+    en="the award goes to the first candidate, or with its reason to the next, after standstill and objections",
+)
+def award_follows(evidence: Evidence) -> Iterator[Finding]:
+    """Awarding decided anew."""
+    if not replay.any_of(evidence, "lot.awarded"):
+        raise NotApplicable("event.not_yet", type="lot.awarded")
+    yield from replay.unlawful(evidence, "lot.awarded", "lot.next_candidate", "lot.contracted", "lot.retendered")
+
+
+_OWN: Final[tuple[Claim[Any], ...]] = (
+    rules_published,
+    evaluation_recomputed,
+    evaluation_recorded,
+    candidates,
+    award_follows,
+)
+CLAIMS: Final[tuple[Claim[Any], ...]] = (*log.CLAIMS, *bidding.CLAIMS, *_OWN)
 
 
 @dataclass(frozen=True)
@@ -46,13 +172,13 @@ class Report:
 def verify(data: bytes, trust: Trust | None = None) -> Report:
     """Judges a bundle's bytes by a trust file, or (without one) only in itself. Nothing is raised."""
     contents = bundle.read(data)
-    evidence = bidding.Evidence(contents, trust)
+    evidence = Evidence(contents, trust)
     results = tuple(run(CLAIMS, evidence))
     tender = contents.bundle.tender if contents.bundle else ""
     return Report(tender, results, evidence.known, _fingerprints(evidence))
 
 
-def _fingerprints(evidence: bidding.Evidence) -> dict[str, str]:
+def _fingerprints(evidence: Evidence) -> dict[str, str]:
     """What identifies whose log a bundle says it is: of the trust file it tells, the log's and the witnesses' keys."""
     try:
         told = evidence.told

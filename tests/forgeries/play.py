@@ -468,9 +468,9 @@ class Play:
             command = publish_candidates.PublishCandidates(lot, parties, prices)
             self.decide(publish_candidates.decide(self.procedure, command, self.now))
             if lot == "f4":
-                self.object("result", lot, "birch")
+                self.complain("result", lot, "birch")
 
-    def object(self, kind: str, lot: str, name: str) -> None:
+    def complain(self, kind: str, lot: str, name: str) -> None:
         """An objection."""
         body = canonical(make_objection.body(TENDER, lot, kind, "not so"))
         request: dict[str, Json] = {

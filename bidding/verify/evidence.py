@@ -1,0 +1,351 @@
+"""A tender's evidence: its notice, states, bids and openings, each read from the bundle once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from cryptography import x509
+
+from bidding import opening, roll
+from bidding.custody import authorities_of
+from bidding.form import check_form
+from bidding.opening import Identity
+from bidding.parties import Party, Person
+from bidding.procedures import lot as lots
+from bidding.procedures import tender as tenders
+from bidding.procedures.lot import LotState
+from bidding.procedures.notice import Notice
+from bidding.procedures.tender import TenderState
+from bidding.profiles import Calendar, Clocks, Profile
+from bidding.roll import Minute
+from bidding.sealed_lot import OnRoll, SealedLot, Standing, read_roll, stand
+from bidding.submission import Submission, Withdrawal, terms_hash
+from bidding.verdicts import Waiting
+from ledger import verify as log
+from ledger.basics import clock
+from ledger.basics.canonical import Json, canonical, parse, parse_object
+from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
+from ledger.claims import NotApplicable
+from ledger.custodian.rulebook import Seen
+from ledger.verify.evidence import once, remember
+
+T = TypeVar("T")
+
+BOX: Final = "box"
+TERMS: Final = ("tender.published", "addendum.issued")
+PARTS: Final = ("coin", "identity", "offer")
+
+
+class Evidence(log.Evidence):
+    """What the claims about a procedure read.
+
+    Methods raise `Refusal` for what is no good, `NotApplicable` where it is not there yet.
+    """
+
+    def _of_lot(self, what: str, lot: str, compute: Any) -> Any:  # noqa: ANN401 - the value's type is the caller's
+        return remember(self.__dict__, (what, lot), compute)
+
+    # --- streams ------------------------------------------------------------------------------------------------------
+
+    @property
+    def own(self) -> tuple[Seen, ...]:
+        """The tender's stream."""
+        return self.seen(tenders.stream_of(self.tender))
+
+    def of_lot(self, lot: str) -> tuple[Seen, ...]:
+        """A lot's stream."""
+        return self.seen(lots.stream_of(self.tender, lot))
+
+    def of_issuance(self, lot: str) -> tuple[Seen, ...]:
+        """Who took a ticket for a lot; disclosed when it is announced."""
+        return self.seen(f"issuance/{self.tender}/{lot}")
+
+    def first(self, seen: tuple[Seen, ...], type_: str) -> Seen:
+        """The first event of a type; `NotApplicable` where it has not come."""
+        for one in seen:
+            if one.event.type == type_:
+                return one
+        raise NotApplicable("event.not_yet", type=type_)
+
+    def in_lot(self, lot: str, type_: str) -> Seen:
+        """A lot's first event of a type; `NotApplicable` where it has not come."""
+        return self.first(self.of_lot(lot), type_)
+
+    def has(self, lot: str, type_: str) -> bool:
+        """Whether a lot came so far."""
+        return any(one.event.type == type_ for one in self.of_lot(lot))
+
+    def reached(self, type_: str) -> list[str]:
+        """The lots that have an event of this type; `NotApplicable` where none has."""
+        found = [lot for lot in self.lots if self.has(lot, type_)]
+        if not found:
+            raise NotApplicable("event.not_yet", type=type_)
+        return found
+
+    # --- the notice ---------------------------------------------------------------------------------------------------
+
+    @once
+    def published(self) -> Seen:
+        """The event that published the tender."""
+        return self.first(self.own, "tender.published")
+
+    @once
+    def notice(self) -> Notice:
+        """The notice. Raises `Refusal("shape.*")`."""
+        return Notice.parse(self.published.event.public.get("notice"))
+
+    @once
+    def lots(self) -> tuple[str, ...]:
+        """The lots of the notice."""
+        return tuple(lot.lot for lot in self.notice.lots)
+
+    @once
+    def state(self) -> TenderState:
+        """The tender's state. Raises what folding raises."""
+        state = tenders.fold(one.event for one in self.own)
+        if state is None:
+            raise NotApplicable("event.not_yet", type="tender.drafted")
+        return state
+
+    def lot_state(self, lot: str) -> LotState:
+        """A lot's state, before its first event too."""
+        found: LotState = self._of_lot(
+            "state",
+            lot,
+            lambda: lots.fold(one.event for one in self.of_lot(lot)) or lots.initial(self.tender, lot),
+        )
+        return found
+
+    def document(self, sha256: str) -> bytes:
+        """A document, its hash checked. Raises `Refusal("evidence.missing")`, `Refusal("evidence.wrong_hash")`."""
+        data = self.bundle.documents.get(sha256)
+        if data is None:
+            raise Refusal("evidence.missing", sha256=sha256)
+        if H(data).hex() != sha256:
+            raise Refusal("evidence.wrong_hash", sha256=sha256)
+        return data
+
+    @once
+    def profile(self) -> Profile:
+        """The profile that the notice names."""
+        return Profile.parse(parse_object(self.document(self.notice.profile_sha256)))
+
+    @once
+    def clocks(self) -> Clocks:
+        """The periods of the procedure."""
+        listed = self.notice.documents.get("calendar.json")
+        if listed is None:
+            raise Refusal("document.not_listed", name="calendar.json")
+        return Clocks(self.profile, Calendar.parse(parse_object(self.document(listed[0]))))
+
+    @once
+    def opened_log(self) -> dict[str, Json]:
+        """Public of `log.opened`."""
+        return dict(self.first(self.seen("log"), "log.opened").event.public)
+
+    @once
+    def grace(self) -> int:
+        """How long after its end a minute may be witnessed, milliseconds."""
+        found = self.opened_log.get("grace_ms")
+        if type(found) is not int or found < 0:
+            raise Refusal("event.malformed", field="grace_ms")
+        return found
+
+    @once
+    def authorities(self) -> tuple[x509.Certificate, ...]:
+        """The certificates of the trust file's authorities."""
+        return authorities_of(self.trust)
+
+    # --- registrations ------------------------------------------------------------------------------------------------
+
+    @once
+    def parties(self) -> dict[str, tuple[int, Party]]:
+        """Party → index and registration."""
+        found = [self.seen(name)[0] for name in self.names if name.startswith("party/") and self.seen(name)]
+        return {str(one.event.public.get("party")): (one.index, Party.parse(one.event.public)) for one in found}
+
+    @once
+    def persons(self) -> dict[str, tuple[int, Person]]:
+        """Key → index and registration."""
+        found = [self.seen(name)[0] for name in self.names if name.startswith("person/") and self.seen(name)]
+        return {str(one.event.public.get("key")): (one.index, Person.parse(one.event.public)) for one in found}
+
+    def persons_before(self, index: int) -> dict[str, Person]:
+        """The people registered before the entry at `index`, by key."""
+        return {key: person for key, (at, person) in self.persons.items() if at < index}
+
+    def party_before(self, name: str, index: int) -> Party | None:
+        """A party, if it was registered before the entry at `index`."""
+        at, party = self.parties.get(name, (index, None))
+        return party if at < index else None
+
+    # --- the box ------------------------------------------------------------------------------------------------------
+
+    @once
+    def minutes(self) -> tuple[tuple[Seen, datetime], ...]:
+        """The box's minutes with their starts."""
+        return tuple((one, clock.parse_time(one.event.public.get("minute"), "minute")) for one in self.seen(BOX))
+
+    def sealed_name(self, lot: str) -> str:
+        """Under what a minute commits to a lot's list."""
+        return f"{self.tender}/{lot}"
+
+    def lists(self, lot: str) -> tuple[Minute, ...]:
+        """A lot's disclosed lists. Raises `Refusal("roll.*")`."""
+
+        def compute() -> tuple[Minute, ...]:
+            name, shown, out = self.sealed_name(lot), self.disclosed(BOX), []
+            for one, start in self.minutes:
+                if (one.event.version, name) in shown:
+                    _, value = shown[one.event.version, name]
+                    witnessed, version = self.witnessed_at(one.index), one.event.version
+                    out.append(
+                        roll.parse_minute(
+                            value, tender=self.tender, lot=lot, version=version, start=start, witnessed=witnessed
+                        )
+                    )
+            return tuple(out)
+
+        found: tuple[Minute, ...] = self._of_lot("lists", lot, compute)
+        return found
+
+    def envelope(self, kind: str, sha256: str) -> dict[str, Json]:
+        """A submission's or withdrawal's envelope. Raises `Refusal("evidence.*")`."""
+        data = getattr(self.bundle, kind).get(sha256)
+        if data is None:
+            raise Refusal("evidence.missing", sha256=sha256)
+        envelope = parse_object(data)
+        if H(canonical(envelope.get("object", ""))).hex() != sha256:
+            raise Refusal("evidence.wrong_hash", sha256=sha256)
+        return envelope
+
+    def submission(self, sha256: str) -> Submission:
+        """A submission, its signature checked."""
+        found: Submission = remember(
+            self.__dict__, ("submission", sha256), lambda: Submission.parse(self.envelope("submissions", sha256))
+        )
+        return found
+
+    def withdrawal(self, sha256: str) -> Withdrawal:
+        """A withdrawal, its signature checked."""
+        found: Withdrawal = remember(
+            self.__dict__, ("withdrawal", sha256), lambda: Withdrawal.parse(self.envelope("withdrawals", sha256))
+        )
+        return found
+
+    @once
+    def terms(self) -> tuple[tuple[Seen, str], ...]:
+        """Each event that set terms, and the terms from it on."""
+        found = [one for one in self.own if one.event.type in TERMS]
+        return tuple(
+            (one, terms_hash(before.leaf.hex() for before in found[: number + 1])) for number, one in enumerate(found)
+        )
+
+    # --- the opening --------------------------------------------------------------------------------------------------
+
+    def sealed_lot(self, lot: str) -> SealedLot:
+        """What is fixed about a lot before anything opens."""
+
+        def compute() -> SealedLot:
+            row = self.notice.lot(lot)
+            return SealedLot.of(
+                self.notice,
+                lot,
+                deadline=self.state.deadline_in_force(),
+                profile=self.profile,
+                form=check_form(parse(self.document(row.form))),
+                rules=parse(self.document(row.rules)),
+                authorities=self.authorities,
+            )
+
+        found: SealedLot = self._of_lot("sealed_lot", lot, compute)
+        return found
+
+    def on_roll(self, lot: str) -> OnRoll:
+        """What is on a lot's roll."""
+
+        def compute() -> OnRoll:
+            listed = self.in_lot(lot, "lot.closed").event.public.get("roll")
+            rows = roll.listed(roll.parse_roll(listed))
+            return read_roll(
+                self.sealed_lot(lot), listed, {sha256: self.envelope("submissions", sha256) for sha256 in rows}
+            )
+
+        found: OnRoll = self._of_lot("on_roll", lot, compute)
+        return found
+
+    def present(self, lot: str) -> dict[str, Json]:
+        """Public of `lot.present`."""
+        return dict(self.in_lot(lot, "lot.present").event.public)
+
+    def standing(self, lot: str) -> Standing:
+        """Which bids may open at all."""
+        found: Standing = self._of_lot("standing", lot, lambda: stand(self.on_roll(lot), self.present(lot)))
+        return found
+
+    def contributions(self, lot: str) -> list[Json]:
+        """The contributions' envelopes in tree order."""
+        return [one.event.public["contribution"] for one in self.of_lot(lot) if one.event.type == _CONTRIBUTED]
+
+    def releases(self, lot: str, part: str) -> list[object]:
+        """A part's releases' envelopes in tree order."""
+        return [one.event.public["release"] for one in self.of_lot(lot) if _released(one, part)]
+
+    def seeds(self, lot: str, part: str) -> dict[str, bytes]:
+        """Custodian → the seed it published for a part."""
+        found = [one.event.public for one in self.of_lot(lot) if one.event.type == "seed.recorded"]
+        return {str(it["custodian"]): bytes.fromhex(str(it["seed"])) for it in found if it["part"] == part}
+
+    def form(self, sha256: str) -> bytes | None:
+        """A form's ciphertext, if the bundle has it."""
+        return self.bundle.forms.get(sha256)
+
+    def issued(self, lot: str) -> dict[str, Mapping[str, Json]]:
+        """Party → public of its first ticket, of those issued before the lot closed."""
+        limit, out = self.in_lot(lot, "lot.closed").index, dict[str, Mapping[str, Json]]()
+        for one in self.of_issuance(lot):
+            if one.event.type == "ticket.issued" and one.index < limit:
+                out.setdefault(str(one.event.public.get("party")), one.event.public)
+        return out
+
+    def identities(self, lot: str) -> tuple[Identity, ...]:
+        """Every bid on the roll after its identity part. Raises `Refusal("opening.not_computable")`."""
+
+        def compute() -> tuple[Identity, ...]:
+            limit = self.in_lot(lot, "lot.closed").index
+            return computed(
+                opening.read_identities(
+                    self.sealed_lot(lot),
+                    self.on_roll(lot),
+                    self.present(lot),
+                    self.releases(lot, "identity"),
+                    self.form,
+                    lambda party: self.party_before(party, limit),
+                    self.issued(lot).get,
+                    self.seeds(lot, "identity"),
+                )
+            )
+
+        found: tuple[Identity, ...] = self._of_lot("identities", lot, compute)
+        return found
+
+    def prices(self, lot: str) -> Mapping[str, int]:
+        """Bid key → price in fen, from the lot's report: the evaluation knows how to read one."""
+        raise Refusal("evidence.no_report", lot=lot)
+
+
+_CONTRIBUTED: Final = "contribution.recorded"
+
+
+def _released(one: Seen, part: str) -> bool:
+    return one.event.type == "release.recorded" and one.event.public.get("part") == part
+
+
+def computed(found: Waiting | T) -> T:
+    """What was computed; what would still wait for something is no result."""
+    if isinstance(found, Waiting):
+        raise Refusal("opening.not_computable", why=found.code)
+    return found
