@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final, cast
 
 from bidding import offers as offer_part
@@ -31,14 +31,17 @@ from bidding.verdicts import Waiting
 from evaluation.acts import evaluate
 from ledger.basics.canonical import Json, parse_object
 from ledger.basics.errors import Refusal
-from ledger.sealed.opening import Void
+from ledger.sealed.opening import Digest, Void
 from ledger.store.engine import database_now, reading, transaction
 from web.logs import note
 from web.worker.context import ACTOR, Context, at_once
+from web.worker.marks import Marks, blocks
 
 LOGGER: Final = logging.getLogger("mingjing.worker")
 
-_PIECE: Final = 1 << 18
+# Copies of forms wait for the disk, not for a processor.
+_COPYING: Final = 16
+
 # A submission's part → None if its files are as listed, or why not.
 _Files = dict[tuple[str, str], "Reason | None"]
 
@@ -60,6 +63,7 @@ class Openings:
         self._context, self._tender = context, tender
         self._waiting: dict[str, tuple[int, tuple[str, ...]]] = {}
         self._files: dict[str, _Files] = {}
+        self._marks = Marks()
         self._rolls: dict[str, OnRoll] = {}
         self._read: dict[str, tuple[Identity, ...]] = {}
 
@@ -70,9 +74,11 @@ class Openings:
         with reading(self._context.services.engine) as conn:
             procedure, found = self._load(Book(conn), lot)
         rows = presence.ciphertexts(found.on_roll.submissions.values())
-        there = {sha256 for sha256 in at_once(self._keep, rows) if sha256}
-        body = presence.present_body(found.on_roll.submissions.values(), there)
         forms = {str(row["sha256"]): cast(int, row["size"]) for row in rows if row["kind"] == "form"}
+        others = [str(row["sha256"]) for row in rows if row["kind"] != "form"]
+        there = {sha256 for sha256 in at_once(self._copied, forms, _COPYING) if sha256}
+        there |= {sha256 for sha256 in at_once(self._held, others) if sha256}
+        body = presence.present_body(found.on_roll.submissions.values(), there)
 
         def decide(book: Book) -> Plan:
             return present_act.decide(self._procedure(book), Present(lot, body), book.now)
@@ -84,11 +90,13 @@ class Openings:
                 if sha256 in there:
                     published.add_form(conn, sha256, size, procedure.tender.tender, lot)
 
-    def _keep(self, row: Mapping[str, Json]) -> str:
-        """A ciphertext's hash if it is there, else ""; a form is copied to where anybody may fetch it."""
-        sha256, context = str(row["sha256"]), self._context
-        held = context.form(sha256) is not None if row["kind"] == "form" else context.blobs.holds(sha256)
-        return sha256 if held else ""
+    def _copied(self, sha256: str) -> str:
+        """The form's hash if it is there, else ""; it is copied to where anybody may fetch it."""
+        return sha256 if self._context.form(sha256) is not None else ""
+
+    def _held(self, sha256: str) -> str:
+        """The files' hash if they are there, else ""."""
+        return sha256 if self._marks.holds(self._context.blobs, sha256) else ""
 
     def watch(self, lot: str) -> None:
         """While releases are awaited, a form that was lost since is asked back from the custodians that kept it.
@@ -185,14 +193,20 @@ class Openings:
         return seen
 
     def _check_files(self, found: Opening, submission: Submission, part: str, opened: Identity | Offer) -> Void | None:
-        sha256 = submission.seals[part].files.sha256.hex()
+        blobs, sha256 = self._context.blobs, submission.seals[part].files.sha256.hex()
 
-        def source() -> Iterator[bytes]:
-            with self._context.blobs.open(sha256) as stream:
-                while piece := stream.read(_PIECE):
-                    yield piece
+        def check(digest: Digest | None) -> Void | None:
+            source = blocks(blobs, sha256)
+            return offer_part.check_files(found.lot, submission, part, opened, source, _nowhere, digest)
 
-        return offer_part.check_files(found.lot, submission, part, opened, source(), _nowhere)
+        seen = self._marks.again(sha256)
+        if seen is None:
+            return check(None)
+        try:
+            return check(seen)
+        except Refusal:
+            # Changed since it was there: the hash decides whether it is still the one that was sealed.
+            return check(None)
 
     def _step(
         self,
