@@ -18,7 +18,7 @@ from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.sealed import opening as sealed
 from ledger.sealed.header import Header
-from ledger.sealed.opening import Void
+from ledger.sealed.opening import Digest, Void
 
 # An event holds at most 1 MiB: one bid's answers and file list may not crowd out the others'.
 MAX_SHOWN: Final = 16 * 1024
@@ -65,16 +65,20 @@ def check_files(
     opened: Identity | Offer,
     source: Iterable[bytes],
     sink: Callable[[int], BinaryIO],
+    digest: Digest | None = None,
 ) -> Void | None:
     """The files of a part of an open bid, written to `sink(0)`, `sink(1)`, …; None if they are what its header lists.
 
-    `source` streams the ciphertext from its start, once. Raises `Refusal("sealed.wrong_copy")` for another's bytes.
+    `source` streams the ciphertext from its start, once; `digest` as in `ledger.sealed.opening.open_files`. Raises
+    `Refusal("sealed.wrong_copy")` for another's bytes.
     """
     if opened.header is None:
         raise ValueError("a bid that did not open has no files to look at")
     keyset = lot.keysets[part]
     author = bytes.fromhex(submission.bid_key)
-    return sealed.open_files(submission.seal(keyset), keyset, author, opened.secret, opened.header, source, sink)
+    return sealed.open_files(
+        submission.seal(keyset), keyset, author, opened.secret, opened.header, source, sink, digest
+    )
 
 
 # (submission, part) → None if the files are as listed, or why they are void. A pair that is not there was not read.

@@ -139,7 +139,8 @@ class _Unpadder:
             self._left, piece, self._head = self._length, self._head[8:], b""
         content = piece[: self._left]
         self._left -= len(content)
-        if piece.count(0, len(content)) != len(piece) - len(content):
+        zeros = piece[len(content) :]
+        if zeros != bytes(len(zeros)):
             raise Refusal("sealed.bad_padding")
         return content
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Literal, TypeAlias
+from typing import BinaryIO, Final, Literal, Protocol, TypeAlias
 
 from ledger.basics.errors import Param, Refusal
 from ledger.sealed import content, shamir
@@ -61,6 +61,16 @@ class Blocked:
 
 
 Verdict: TypeAlias = "Open | Void | Waiting | Blocked"
+
+
+class Digest(Protocol):
+    """Takes a ciphertext in blocks and tells its SHA-256."""
+
+    def update(self, block: bytes, /) -> None:
+        """The next block."""
+
+    def digest(self) -> bytes:
+        """The hash of all blocks, or what is no hash."""
 
 
 def verdict(
@@ -151,15 +161,17 @@ def open_files(
     header: Header,
     source: Iterable[bytes],
     sink: Callable[[int], BinaryIO],
+    digest: Digest | None = None,
 ) -> Void | None:
     """Write the files of `header` to `sink(0)`, `sink(1)`, …; None, or why they are void.
 
     `source` reads the ciphertext once, from its start; whatever is found, `Refusal("sealed.wrong_copy")` is raised
     unless all of it is the one that the seal names, so that nothing is ever decided by a broken copy. Constant
-    memory. On a void or a wrong copy what the sinks hold is worth nothing.
+    memory. On a void or a wrong copy what the sinks hold is worth nothing. `digest`: whatever knows the SHA-256 of
+    what it is fed, SHA-256 itself if not given.
     """
     named, ctx = _named(seal.files), context(keyset.kid, author_key, seal.n16)
-    copy = _Copy(source, named.size)
+    copy = _Copy(source, named.size, digest or hashlib.sha256())
     found = _read_files(content.decrypt(content_keys(secret, ctx)[1], ctx, copy), header, sink)
     if copy.content() != named:
         raise Refusal("sealed.wrong_copy", field="files")
@@ -185,9 +197,9 @@ def _read_files(plain: Iterator[bytes], header: Header, sink: Callable[[int], Bi
 class _Copy:
     """A ciphertext that is hashed as it is read; no more than one block beyond `limit` bytes of it."""
 
-    def __init__(self, source: Iterable[bytes], limit: int) -> None:
+    def __init__(self, source: Iterable[bytes], limit: int, digest: Digest) -> None:
         self._source, self._limit = iter(source), limit
-        self._size, self._sha = 0, hashlib.sha256()
+        self._size, self._sha = 0, digest
 
     def __iter__(self) -> Iterator[bytes]:
         for block in self._source:

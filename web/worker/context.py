@@ -54,7 +54,7 @@ class Context:
         return data if H(data).hex() == sha256 else None
 
 
-def at_once(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """What `work` gives for each item, in order, a thread for each processor: hashing and decrypting share them."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return list(threads.map(work, items))
+def at_once(work: Callable[[T], R], items: Iterable[T], threads: int = 0) -> list[R]:
+    """What `work` gives for each item, in order, on so many threads; one for each processor if not given."""
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        return list(pool.map(work, items))
