@@ -119,7 +119,7 @@ class After:
             self._must(row["state"] == state, f"the bid of {name} is {state}, found {row['state']}")
             self._must(code in row["reason"]["code"], f"the reason of {name} is {code}: {row['reason']}")
             self._must(article in row["reason"]["article"], f"{name} is out by article {article}: {row['reason']}")
-        self._must(body["counted"] == len(figures.BIDS), f"thirteen bids count, found {body['counted']}")
+        self._must(body["counted"] == self.play.bids, f"{self.play.bids} bids count, found {body['counted']}")
         for name in ("withdrawn", "late"):
             self._must(self.play.special[name].number not in rows, f"the {name} bid is not on the roll")
 

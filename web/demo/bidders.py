@@ -38,7 +38,7 @@ class Bidder:
 
     def run(self, name: str, *args: str, expect: int = 0) -> Ran:
         """One of its commands."""
-        return command(name, *args, "--home", self.home, expect=expect)
+        return self.house.stage.command(name, *args, "--home", self.home, expect=expect)
 
     def job(self) -> Job:
         """Its folder at work, for what no command does."""

@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from ledger.basics.errors import Refusal
+from web.demo import figures
 from web.demo.after import After
 from web.demo.house import House
 from web.demo.play import Play
@@ -37,9 +38,24 @@ _MARK = "mingjing-demo"
     "--bidding-seconds", type=click.IntRange(10, 3600), default=45, show_default=True, help="Until the deadline."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Order in which the bidders come.")
+@click.option(
+    "--bids",
+    type=click.IntRange(len(figures.CHECKLISTS), len(figures.BIDS)),
+    default=len(figures.BIDS),
+    show_default=True,
+    help="Of the source's bidders for lot 1, the first so many.",
+)
 @click.option("--lang", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True)
 def demo(  # one option each
-    folder: Path, stop_custodians: int, bidding_seconds: int, seed: int, lang: str, *, serve: bool, fast: bool
+    folder: Path,
+    stop_custodians: int,
+    bidding_seconds: int,
+    seed: int,
+    bids: int,
+    lang: str,
+    *,
+    serve: bool,
+    fast: bool,
 ) -> None:
     """Play a tender of two lots through every process and command, and verify its evidence."""
     del fast
@@ -49,7 +65,7 @@ def demo(  # one option each
     house = House(folder.resolve(), stage, _PORTS if serve else None)
     signal.signal(signal.SIGTERM, _end)
     try:
-        play = Play(house, teller, stop_custodians, bidding_seconds, seed)
+        play = Play(house, teller, stop_custodians, bidding_seconds, seed, bids)
         play.to_the_deadline()
         after = After(play)
         after.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from bidding.parties import uscc_check_character
 from ledger import keyfile
 from ledger.basics import signing
+from ledger.basics.errors import Refusal
 from ledger.basics.ids import system_entropy
 from ledger.files import write_atomically
 from ledger.institution.platform import Platform
@@ -24,6 +26,8 @@ CONTRIBUTORS: Final = 3
 ORIGIN: Final = "demo.mingjing.example/log"
 INTERVAL_MS: Final = 1_000
 GRACE_MS: Final = 20_000
+_PATIENCE: Final = 30  # seconds
+_BETWEEN: Final = 0.2
 
 _NAMES: Final = (
     ("公共资源交易中心", "Public resource trading centre"),
@@ -69,7 +73,7 @@ class House:
 
     def platform(self) -> Platform:
         """What anybody may read."""
-        return Platform(self.office, 30.0)
+        return _Patient(self.office, 30.0)
 
     def events(self, stream: str) -> list[dict[str, Any]]:
         """A stream's disclosed events."""
@@ -214,6 +218,21 @@ class House:
             *(role, "run", "--folder", str(self.root / name), "--passphrase-file", str(self.phrase)),
             *("--platform", self.office, "--interval", str(interval)),
         ]
+
+
+class _Patient(Platform):
+    """A platform whose processes may be down for a moment."""
+
+    def get(self, path: str, limit: int) -> bytes:
+        """As `Platform.get`, again until the platform is reached."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return super().get(path, limit)
+            except Refusal as why:
+                if why.code != "http.unreachable" or time.monotonic() > until:
+                    raise
+            time.sleep(_BETWEEN)
 
 
 def _after(text: str, label: str) -> str:

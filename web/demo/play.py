@@ -39,14 +39,16 @@ _FILE_BYTES: Final = 150_000
 class Play:
     """One tender up to its deadline. What later steps need stands in the attributes."""
 
-    def __init__(self, house: House, teller: Teller, stopped: int, bidding_seconds: int, seed: int) -> None:
+    def __init__(
+        self, house: House, teller: Teller, stopped: int, bidding_seconds: int, seed: int, bids: int = len(figures.BIDS)
+    ) -> None:
         self.house, self.tell = house, teller
         all_ = house.custodians()
         # Two answer from the first minute; the others come when the story wants them: some late, some after the award.
         self.stopped = all_[len(all_) - stopped :] if stopped else []
         self.held = [name for name in all_[2:] if name not in self.stopped]
         self.seconds, self.dice = bidding_seconds, random.Random(seed)  # noqa: S311 - an order, no secret
-        self.tender = ""
+        self.bids, self.tender = bids, ""
         self.deadline = datetime.now(UTC)
         self.bidders: list[Bidder] = []
         self.special: dict[str, Bidder] = {}
@@ -84,7 +86,7 @@ class Play:
         self.tell.step(
             "投标单位登记：信用代码、单位印章、负责人", "Organisations register: code, seal, person in charge"
         )
-        for number in range(1, len(figures.BIDS) + 1):
+        for number in range(1, self.bids + 1):
             self.bidders.append(register(self.house, number, f"第{number}建筑公司", f"Builder No. {number}"))
         for number, (name, zh, en) in enumerate(_SPECIAL, len(figures.BIDS) + 1):
             self.special[name] = register(self.house, number, zh, en)
@@ -127,7 +129,7 @@ class Play:
             "Bids: filled in, signed, sealed, sent; all that the platform gets is ciphertext and a ticket",
         )
         work: list[Callable[[], None]] = []
-        for bidder, price in zip(self.bidders, figures.BIDS, strict=True):
+        for bidder, price in zip(self.bidders, figures.BIDS[: self.bids], strict=True):
             first = figures.REPLACED if bidder is self.bidders[3] else price
             work.append(partial(bidder.bid, self.tender, LOT_1, {"price": first}))
         for place, answers in enumerate(figures.CHECKLISTS):

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +18,14 @@ from typing import Final, TypeVar
 
 import click
 
+from web.cli import shell
 from web.cli.main import cli
 
 T = TypeVar("T")
 
 _GRACE: Final = 12  # seconds a process has to end by itself
 _BETWEEN: Final = 0.1
+_PATIENCE: Final = 60  # seconds in which a person types a command again that did not reach the platform
 
 
 class Broken(Exception):
@@ -39,7 +42,19 @@ class Ran:
 
 
 def command(*args: str, expect: int = 0) -> Ran:
-    """Runs `mingjing ARGS` in this process, its output held back. `Broken` for another exit status than expected."""
+    """Runs `mingjing ARGS` in this process, its output held back. `Broken` for another exit status than expected.
+
+    Where the platform was not reached (exit status 4), the command is typed again, as its words tell a person to.
+    """
+    until = time.monotonic() + _PATIENCE
+    while (ran := _typed(args)).status == shell.UNREACHABLE != expect and time.monotonic() < until:
+        time.sleep(_BETWEEN)
+    if ran.status != expect:
+        raise Broken(f"mingjing {' '.join(args)}\nended with {ran.status}, not {expect}:\n{ran.out}{ran.err}")
+    return ran
+
+
+def _typed(args: Sequence[str]) -> Ran:
     out, err, status = io.StringIO(), io.StringIO(), 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
@@ -49,8 +64,6 @@ def command(*args: str, expect: int = 0) -> Ran:
         except click.ClickException as why:
             err.write(why.format_message())
             status = why.exit_code
-    if status != expect:
-        raise Broken(f"mingjing {' '.join(args)}\nended with {status}, not {expect}:\n{out.getvalue()}{err.getvalue()}")
     return Ran(status, out.getvalue(), err.getvalue())
 
 
@@ -86,12 +99,28 @@ class Process:
     command: list[str]
     log: Path
     popen: subprocess.Popen[bytes] = field(init=False)
+    wanted: bool = field(init=False, default=False)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.start()
 
     def start(self) -> None:
         """Starts it (again)."""
+        with self._lock:
+            self.wanted = True
+            self._spawn()
+
+    def revive(self) -> None:
+        """Starts it again if something killed it. One that ended by itself is left to `Stage.check`."""
+        with self._lock:
+            ended = self.popen.poll()
+            if self.wanted and ended is not None and ended < 0:
+                with self.log.open("a", encoding="utf-8") as out:
+                    out.write(f"--- {self.name} was killed by signal {-ended} and is started again\n")
+                self._spawn()
+
+    def _spawn(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             # A process group of its own: Ctrl-C reaches the demonstration alone, which then ends each by its pid.
@@ -109,10 +138,15 @@ class Process:
         """Whether it still runs."""
         return self.popen.poll() is None
 
+    @property
+    def broken(self) -> bool:
+        """Whether it ended by itself, and not well."""
+        return (self.popen.poll() or 0) > 0
+
     def said(self, text: str) -> bool:
         """Whether its log holds this text; `Broken` if it has ended."""
         found = text in self.log.read_text("utf-8", errors="replace")
-        if not found and not self.running:
+        if not found and self.broken:
             raise Broken(f"{self.name} ended with {self.popen.returncode}:\n{self.tail()}")
         return found
 
@@ -122,6 +156,8 @@ class Process:
 
     def stop(self) -> None:
         """Asks it to end, and ends it if it does not."""
+        with self._lock:
+            self.wanted = False
         if not self.running:
             return
         self.popen.send_signal(signal.SIGTERM)
@@ -133,31 +169,47 @@ class Process:
 
 
 class Stage:
-    """All processes of one demonstration."""
+    """All processes of one demonstration. One that is killed is started again, as a service manager would do."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.processes: dict[str, Process] = {}
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._revive, name="stage", daemon=True)
+
+    def command(self, *args: str, expect: int = 0) -> Ran:
+        """Runs a bidder's command, see `command`."""
+        return command(*args, expect=expect)
 
     def start(self, name: str, *args: str) -> Process:
         """Starts `mingjing ARGS` as a process of its own."""
         made = Process(name, [sys.executable, "-m", "web.cli.main", *args], self.logs / f"{name}.log")
         self.processes[name] = made
+        if not self._watch.is_alive() and not self._over.is_set():
+            self._watch.start()
         return made
 
     def check(self) -> None:
         """`Broken` if a process ended by itself."""
         for name, process in self.processes.items():
-            if process.popen.poll() not in (None, 0, -signal.SIGTERM):
+            if process.broken:
                 raise Broken(f"{name} ended with {process.popen.returncode}:\n{process.tail()}")
 
     def stop(self) -> None:
         """Ends exactly the processes started here, last started first."""
+        self._over.set()
+        if self._watch.is_alive():
+            self._watch.join()
         living = [process for process in reversed(self.processes.values()) if process.running]
         for process in living:
             process.popen.send_signal(signal.SIGTERM)
         for process in living:
             process.stop()
+
+    def _revive(self) -> None:
+        while not self._over.wait(_BETWEEN):
+            for process in list(self.processes.values()):
+                process.revive()
 
 
 def python(*args: str, expect: Sequence[int] = (0,)) -> Ran:
