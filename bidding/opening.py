@@ -136,21 +136,6 @@ def announced(lot: SealedLot, identities: Sequence[Identity]) -> dict[str, Json]
     return {"bids": bids, "counted": count, "failed": count < lot.min_bids}
 
 
-def announce(
-    lot: SealedLot,
-    on_roll: OnRoll,
-    present: Mapping[str, Json],
-    releases: Iterable[object],
-    forms: Forms,
-    registered: Registered,
-    issued: Issued,
-    seeds: Mapping[str, bytes] | None = None,
-) -> Waiting | dict[str, Json]:
-    """`read_identities` and `announced` in one step."""
-    identities = read_identities(lot, on_roll, present, releases, forms, registered, issued, seeds)
-    return identities if isinstance(identities, Waiting) else announced(lot, identities)
-
-
 def counted(identities: Iterable[Identity]) -> tuple[Identity, ...]:
     """The bids whose offers open; if they are fewer than the lot needs, none does."""
     return tuple(bid for bid in identities if bid.state == "counted")

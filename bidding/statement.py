@@ -158,17 +158,6 @@ def blind_seed(header: Header) -> str:
     return str(header.statement["blind_seed"]) if header.statement else ""
 
 
-def parties_named(header: Header) -> tuple[str, ...]:
-    """The ids of the parties that claim to have signed, unverified; only what has the shape of an id."""
-    named = []
-    for item in (header.signatures or [])[:MAX_PARTIES]:
-        try:
-            named.append(check_id(item.get("party") if isinstance(item, dict) else None, "party"))
-        except Refusal:
-            continue
-    return tuple(named)
-
-
 def _parties(value: Json) -> list[tuple[str, str, str]]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_PARTIES:
         raise Refusal("statement.parties", most=MAX_PARTIES)

@@ -12,7 +12,7 @@ from ledger.sealed import opening as sealed
 from ledger.sealed.header import Header
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.opening import Open, Void
-from ledger.sealed.release import Release, answers_for, first_releases
+from ledger.sealed.release import answers_for, first_releases
 from ledger.sealed.seal import Seal
 
 # Where a form's ciphertext comes from: by SHA-256 (hex); None if it is not there.
@@ -99,10 +99,3 @@ def _header(seal: Seal, keyset: Keyset, author: bytes, verdict: Open, ciphertext
         return sealed.open_form(seal, keyset, author, verdict.secret, [ciphertext])
     except Refusal:
         return None
-
-
-def naming(
-    lot: SealedLot, on_roll: OnRoll, part: str, seals: Mapping[str, tuple[bytes, Seal]], envelopes: Iterable[object]
-) -> dict[str, Release]:
-    """The releases that count for a part, by custodian: the first of each that names this roll and these seals."""
-    return first_releases(envelopes, lot.keysets[part], lot.custodians, on_roll.hash, seal_ids(seals))

@@ -46,7 +46,7 @@ def release(part: str, custodian: str, how: str) -> dict[str, Any]:
 
 def announced(releases: list[object]) -> bytes:
     world = present()
-    found = opening.announce(
+    found = opening.read_identities(
         world.sealed_lot(),
         world.on_roll(),
         world.public("lot.present"),
@@ -56,7 +56,7 @@ def announced(releases: list[object]) -> bytes:
         world.issued,
     )
     assert not isinstance(found, Waiting)
-    return canonical(found)
+    return canonical(opening.announced(world.sealed_lot(), found))
 
 
 def drawn(releases: list[object]) -> bytes:

@@ -210,8 +210,6 @@ class TestParties:
         empty = {"identity": {"agreement.pdf": b""}, "offer": {}}
         assert why(world().bid(org("p0"), org("p1"), files=empty))[0] == "statement.no_agreement"
 
-    def test_parties_named_are_ids_or_nothing(self) -> None:
+    def test_an_entry_that_names_no_id_is_malformed(self) -> None:
         bid = world().bid(org("p0"), sign=lambda made, who: {**world().signatures(made, who), "party": "../x"})
-        assert statement.parties_named(read_header(bid.headers["identity"], "identity")) == ()
-        good = read_header(world().bid(org("p0")).headers["identity"], "identity")
-        assert statement.parties_named(good) == ("p0",)
+        assert why(bid)[0] == "id.malformed"

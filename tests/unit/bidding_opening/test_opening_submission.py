@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from bidding.submission import PARTS, BoxLot, Submission, Withdrawal, accept, accept_withdrawal, object_of, terms_hash
+from bidding.submission import (
+    MAX_SEQ,
+    PARTS,
+    BoxLot,
+    Submission,
+    Withdrawal,
+    accept,
+    accept_withdrawal,
+    object_of,
+    terms_hash,
+)
 from bidding.tickets import check_ticket, issued_for, parse_issuance
 from ledger.basics import signing
 from ledger.basics.canonical import Json, canonical
@@ -127,6 +137,19 @@ def test_seq_rises_strictly_over_submissions_and_withdrawals() -> None:
         assert why(box_lot(), held, a_bid().submission, IN_TIME, uploads(a_bid())) == "submission.seq_not_higher"
     higher = signed_again(a_bid(), seq=2)
     assert accept(box_lot(), Held(a_bid().sha256, 1, "submission"), higher, IN_TIME, uploads(a_bid())) == "new"
+
+
+def test_no_key_sends_more_messages_than_the_closing_event_has_room_for() -> None:
+    held = Held("00" * 32, MAX_SEQ - 2, "submission")
+    last = signed_again(a_bid(), seq=MAX_SEQ - 1)
+    assert accept(box_lot(), held, last, IN_TIME, uploads(a_bid())) == "new"
+    beyond = signed_again(a_bid(), seq=MAX_SEQ)
+    assert why(box_lot(), held, beyond, IN_TIME, uploads(a_bid())) == "submission.seq_too_high"
+    # What stands can be taken back even then.
+    held = Held(last.sha256, MAX_SEQ - 1, "submission")
+    assert accept_withdrawal(box_lot(), held, world().withdrawal(a_bid(), MAX_SEQ), IN_TIME) == "new"
+    with pytest.raises(Refusal, match=r"submission\.seq_too_high"):
+        accept_withdrawal(box_lot(), held, world().withdrawal(a_bid(), MAX_SEQ + 1), IN_TIME)
 
 
 @pytest.mark.parametrize("seq", [0, -1, True, "1"])
