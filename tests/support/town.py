@@ -116,7 +116,16 @@ class Sealed:
 class Town:
     """Everybody. `n` custodians, `t` enough; `url` the database for all roles unless `urls` names each."""
 
-    def __init__(self, root: Path, url: str, *, n: int = 3, t: int = 2, urls: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        url: str,
+        *,
+        n: int = 3,
+        t: int = 2,
+        urls: Mapping[str, str] | None = None,
+        challenges: timedelta = timedelta(hours=1),
+    ) -> None:
         self.clock, self.dice, self.t = Hand(), Dice(7), t
         self.root, self.stack = root, ExitStack()
         database = {"owner": url, "office": url, "box": url, "worker": url, **(urls or {})}
@@ -126,7 +135,7 @@ class Town:
             interval_ms=INTERVAL // timedelta(milliseconds=1),
             grace_ms=GRACE // timedelta(milliseconds=1),
             office={"requests_per_minute": 1_000_000},
-            worker={"challenge_every_s": 3600},
+            worker={"challenge_every_s": challenges // timedelta(seconds=1)},
         )
         document["database"] = dict(database)
         self.path = root / "platform" / configuration.NAME
@@ -352,7 +361,7 @@ class Town:
             if "tickets.opened" in self.types(f"tender/{self.tender}"):
                 self.tickets_open = True
                 return
-        raise AssertionError("tickets did not open")
+        raise AssertionError(f"tickets did not open: {self.said[-8:]}")
 
     # --- bidders ----------------------------------------------------------------------------------------------------
 
