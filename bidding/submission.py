@@ -26,6 +26,10 @@ from ledger.sealed.tickets import Ticket
 PARTS: Final = ("identity", "offer")
 KINDS: Final = ("form", "files")
 
+# Every message of a bid key stands in a minute's list and in `lot.closed`, each at most 1 MiB: a key that could send
+# thousands would keep its lot from ever closing. The last number is kept for a withdrawal.
+MAX_SEQ: Final = 50
+
 State = Literal["waiting", "open", "suspended", "closed"]
 
 
@@ -210,8 +214,8 @@ def accept(
 
     `uploads`: SHA-256 (hex) → bytes of the ciphertexts this bid key has sent completely; `other_keys`: ticket keys
     (DER) of other lots, only to say which mistake was made. Raises `Refusal("submission.*")`: lot_unknown, not_open,
-    tender_suspended, late, keyset_unknown, ticket_invalid, ticket_other_lot, terms_stale, seq_not_higher, too_big,
-    incomplete, size_differs.
+    tender_suspended, late, keyset_unknown, ticket_invalid, ticket_other_lot, terms_stale, seq_not_higher, seq_too_high,
+    too_big, incomplete, size_differs.
     """
     if current is not None and current.sha256 == submission.sha256:
         return "again"
@@ -223,7 +227,7 @@ def accept(
     check_ticket(lot.spki, submission.ticket, submission.bid_key, other_keys)
     if submission.terms != lot.terms:
         raise Refusal("submission.terms_stale", found=submission.terms, wanted=lot.terms)
-    _check_seq(current, submission.seq)
+    _check_seq(current, submission.seq, MAX_SEQ - 1)
     _check_uploads(lot, submission, uploads)
     return "new"
 
@@ -233,14 +237,14 @@ def accept_withdrawal(
 ) -> Literal["new", "again"]:
     """Whether the box takes this withdrawal; as `accept`. A suspended tender's bids may be withdrawn.
 
-    Raises `Refusal("submission.*")`: lot_unknown, not_open, late, nothing_to_withdraw, seq_not_higher.
+    Raises `Refusal("submission.*")`: lot_unknown, not_open, late, nothing_to_withdraw, seq_not_higher, seq_too_high.
     """
     if current is not None and current.sha256 == withdrawal.sha256:
         return "again"
     _check_open(lot, withdrawal, now, suspended_too=True)
     if current is None or current.kind != "submission":
         raise Refusal("submission.nothing_to_withdraw")
-    _check_seq(current, withdrawal.seq)
+    _check_seq(current, withdrawal.seq, MAX_SEQ)
     return "new"
 
 
@@ -272,9 +276,11 @@ def _check_open(lot: BoxLot, message: Submission | Withdrawal, now: datetime, *,
     check_taking(lot, now, suspended_too=suspended_too)
 
 
-def _check_seq(current: Current | None, seq: int) -> None:
+def _check_seq(current: Current | None, seq: int, most: int) -> None:
     if current is not None and seq <= current.seq:
         raise Refusal("submission.seq_not_higher", found=seq, least=current.seq + 1)
+    if seq > most:
+        raise Refusal("submission.seq_too_high", found=seq, limit=most)
 
 
 def _check_uploads(lot: BoxLot, submission: Submission, uploads: Mapping[str, int]) -> None:

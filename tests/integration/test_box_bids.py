@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bidding.store.box import bids as box_bids
 from bidding.store.box import lots as box_lots
 from bidding.store.box.minutes import write_minutes
 from ledger.basics import clock, signing
-from ledger.basics.canonical import canonical, parse_object
+from ledger.basics.canonical import MAX_BYTES, canonical, parse_object
 from ledger.store.engine import transaction
 from ledger.store.read import load, sealed_value
 from ledger.store.tables import metadata
@@ -223,6 +226,36 @@ def test_a_lost_ciphertext_comes_back_from_its_bidder_only(world: BoxWorld) -> N
     path = f"/box/files/{sha256}"
     assert code(world.caller("b").ask("PUT", path, data)) == "upload.unknown"
     assert code(caller.ask("PUT", path, b"other", signed_body=data)) == "blob.hash_mismatch"
+    longer = caller.ask("PUT", path, data + b"x" * 100, signed_body=data)
+    assert (code(longer), longer.status_code) == ("http.too_long", 413)
     assert not world.blobs.holds(sha256)
     assert caller.ask("PUT", path, data).status_code == 204
     assert world.blobs.holds(sha256)
+
+
+class Endless(io.RawIOBase):
+    """A body that never ends, and how much of it was taken."""
+
+    taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        self.taken += len(room)
+        return len(room)
+
+
+@pytest.mark.parametrize("path", ["/box/submissions", "/box/withdrawals", "/box/enquiries", "/box/objections"])
+def test_a_body_in_chunks_ends_where_the_longest_message_does(world: BoxWorld, path: str) -> None:
+    body = Endless()
+    environ = EnvironBuilder(path=path, method="POST").get_environ()
+    # What gunicorn says of a chunked body: it has no length, and its end is its own.
+    environ |= {
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": io.BufferedReader(body),
+        "wsgi.input_terminated": True,
+    }
+    answer, status, _ = run_wsgi_app(world.app, environ)
+    assert (json.loads(b"".join(answer))["error"]["code"], status[:3]) == ("canonical.too_long", "400")
+    assert body.taken < 2 * MAX_BYTES

@@ -79,9 +79,8 @@ def create_app(parts: Parts, around: Surroundings | None = None) -> Flask:
         code = {404: "http.not_found", 405: "http.method", 413: "http.too_long"}.get(
             error.code or 500, "http.unexpected"
         )
-        return jsonify(
-            errors.body(code, {"limit": 0} if isinstance(error, RequestEntityTooLarge) else {})
-        ), error.code or 500
+        long = isinstance(error, RequestEntityTooLarge)
+        return jsonify(errors.body(code, {"limit": request.max_content_length or 0} if long else {})), error.code or 500
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> tuple[Response, int]:

@@ -129,8 +129,10 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             if who.signed.body_sha256 != sha256:
                 raise Refusal("request.body_differs")
-            if not box_bids.names(conn, who.signed.bid_key, sha256):
+            size = box_uploads.complete_sizes(conn, who.signed.bid_key, [sha256]).get(sha256)
+            if size is None:
                 raise Refusal("upload.unknown")
+        request.max_content_length = size
         if not self.parts.blobs.holds(sha256):
             self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
         return Response(status=204)
@@ -173,9 +175,12 @@ class Bids:
 
 
 def _body() -> bytes:
-    if (request.content_length or 0) > MAX_BYTES:
-        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=request.content_length or 0)
-    return request.get_data(cache=False)
+    # A body in chunks names no length: it is cut here, before anything is known of who sends it.
+    request.max_content_length = MAX_BYTES + 1
+    data = request.get_data(cache=False)
+    if len(data) > MAX_BYTES:
+        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+    return data
 
 
 def _same_key(of_message: str, of_request: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bidding.store.box.tables import letters, submissions
-from bidding.store.box.uploads import complete_sizes
 from ledger.basics import clock
 
 
@@ -78,11 +77,6 @@ def of_lot(conn: Connection, tender: str, lot: str) -> list[Accepted]:
         .order_by(submissions.c.sha256)
     )
     return [_accepted(row) for row in rows]
-
-
-def names(conn: Connection, bid_key: str, sha256: str) -> bool:
-    """Whether this key sent this ciphertext whole once (what an accepted bid names was)."""
-    return sha256 in complete_sizes(conn, bid_key, [sha256])
 
 
 def of_minute(conn: Connection, minute: datetime) -> dict[tuple[str, str], tuple[list[str], list[str]]]:
