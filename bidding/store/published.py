@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from bidding.store.tables import published, published_forms
@@ -26,10 +28,18 @@ def envelope(conn: sa.Connection, kind: str, sha256: str) -> dict[str, Json]:
     return parse_object(found.encode("utf-8"))
 
 
-def add_form(conn: sa.Connection, sha256: str, size: int, tender: str, lot: str) -> None:
-    """A form's ciphertext was present and may be fetched; again does nothing."""
-    if not is_form(conn, sha256):
-        conn.execute(sa.insert(published_forms).values(sha256=sha256, size=size, tender=tender, lot=lot))
+def add_forms(conn: sa.Connection, sizes: Mapping[str, int], tender: str, lot: str) -> None:
+    """These forms' ciphertexts (SHA-256 → bytes) were present and may be fetched; again does nothing."""
+    table = published_forms
+    # Whichever lot named it first: two may name one ciphertext.
+    known = set(conn.execute(sa.select(table.c.sha256).where(table.c.sha256.in_(sorted(sizes)))).scalars())
+    rows = [
+        {"sha256": sha256, "size": size, "tender": tender, "lot": lot}
+        for sha256, size in sorted(sizes.items())
+        if sha256 not in known
+    ]
+    if rows:
+        conn.execute(sa.insert(table), rows)
 
 
 def is_form(conn: sa.Connection, sha256: str) -> bool:

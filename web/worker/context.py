@@ -33,8 +33,11 @@ class Context:
         """One act in one transaction."""
         return perform(self.services.engine, decide, actor=ACTOR, entropy=self.services.entropy, lock=lock)
 
-    def form(self, sha256: str) -> bytes | None:
-        """A form's ciphertext, from the published copies or from the box; None if it is there no more."""
+    def form(self, sha256: str, *, settled: bool = True) -> bytes | None:
+        """A form's ciphertext, from the published copies or from the box; None if it is there no more.
+
+        Not `settled`: a copy made now is on the disk only after `services.forms.settle()`.
+        """
         forms = self.services.forms
         try:
             return forms.read(sha256)
@@ -42,7 +45,7 @@ class Context:
             # Not copied yet, or the copy is spoilt: the box's own takes its place.
             data = self._in_box(sha256)
         if data is not None:
-            forms.put(sha256, [data], len(data))
+            forms.put(sha256, [data], len(data), settled=settled)
         return data
 
     def _in_box(self, sha256: str) -> bytes | None:
@@ -54,7 +57,7 @@ class Context:
         return data if H(data).hex() == sha256 else None
 
 
-def at_once(work: Callable[[T], R], items: Iterable[T], threads: int = 0) -> list[R]:
-    """What `work` gives for each item, in order, on so many threads; one for each processor if not given."""
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+def at_once(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """What `work` gives for each item, in order, on a thread for each processor: hashing lets others run."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(work, items))

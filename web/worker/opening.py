@@ -39,9 +39,6 @@ from web.worker.marks import Marks, blocks
 
 LOGGER: Final = logging.getLogger("mingjing.worker")
 
-# Copies of forms wait for the disk, not for a processor.
-_COPYING: Final = 16
-
 # A submission's part → None if its files are as listed, or why not.
 _Files = dict[tuple[str, str], "Reason | None"]
 
@@ -75,28 +72,25 @@ class Openings:
             procedure, found = self._load(Book(conn), lot)
         rows = presence.ciphertexts(found.on_roll.submissions.values())
         forms = {str(row["sha256"]): cast(int, row["size"]) for row in rows if row["kind"] == "form"}
-        others = [str(row["sha256"]) for row in rows if row["kind"] != "form"]
-        there = {sha256 for sha256 in at_once(self._copied, forms, _COPYING) if sha256}
-        there |= {sha256 for sha256 in at_once(self._held, others) if sha256}
+        there = {sha256 for sha256 in at_once(self._keep, rows) if sha256}
         body = presence.present_body(found.on_roll.submissions.values(), there)
 
         def decide(book: Book) -> Plan:
             return present_act.decide(self._procedure(book), Present(lot, body), book.now)
 
         services = self._context.services
+        services.forms.settle()
         with transaction(services.engine) as conn:
             perform_in(conn, decide, actor=ACTOR, entropy=services.entropy, lock=self._tender)
-            for sha256, size in forms.items():
-                if sha256 in there:
-                    published.add_form(conn, sha256, size, procedure.tender.tender, lot)
+            held = {sha256: size for sha256, size in forms.items() if sha256 in there}
+            published.add_forms(conn, held, procedure.tender.tender, lot)
 
-    def _copied(self, sha256: str) -> str:
-        """The form's hash if it is there, else ""; it is copied to where anybody may fetch it."""
-        return sha256 if self._context.form(sha256) is not None else ""
-
-    def _held(self, sha256: str) -> str:
-        """The files' hash if they are there, else ""."""
-        return sha256 if self._marks.holds(self._context.blobs, sha256) else ""
+    def _keep(self, row: Mapping[str, Json]) -> str:
+        """A ciphertext's hash if it is there, else ""; a form is copied to where anybody may fetch it."""
+        sha256, context = str(row["sha256"]), self._context
+        form = row["kind"] == "form"
+        held = context.form(sha256, settled=False) is not None if form else self._marks.holds(context.blobs, sha256)
+        return sha256 if held else ""
 
     def watch(self, lot: str) -> None:
         """While releases are awaited, a form that was lost since is asked back from the custodians that kept it.
