@@ -6,6 +6,7 @@ months), opened by a two-key order (docs/operations.md). Every line has the same
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ LINE: Final = 512  # bytes of a plain line, padded with spaces
 RECORD: Final = 32 + LINE + 16
 KEPT: Final = timedelta(days=184)
 
+_SPELLED_LONGER: Final = re.compile(r"[^ !#-\[\]-~]")
+
 
 class AccessLog:
     """Appends to `access-YYYY-MM.sealed` in a folder. Records have `RECORD` bytes and nothing between them."""
@@ -35,10 +38,10 @@ class AccessLog:
         self._key = hpke.public_key(supervisor_key)
 
     def write(self, at: datetime, address: str, method: str, path: str, status: int) -> None:
-        """One request. The path is cut where the line would grow too long."""
-        entry: dict[str, Json] = {"at": clock.text(at), "address": address[:64], "method": method[:8], "status": status}
-        plain = canonical({**entry, "path": path[:200].encode("ascii", "replace").decode("ascii")})
-        record = hpke.seal(self._key, INFO, plain.ljust(LINE, b" ")[:LINE], hpke.derive_key_pair(self._entropy(32)))
+        """One request. Method and path are the caller's words: cut, and without what JSON would spell longer."""
+        entry: dict[str, Json] = {"at": clock.text(at), "address": _plain(address, 64), "status": status}
+        plain = canonical({**entry, "method": _plain(method, 8), "path": _plain(path, 200)})
+        record = hpke.seal(self._key, INFO, plain.ljust(LINE, b" "), hpke.derive_key_pair(self._entropy(32)))
         with self._lock, (self._folder / f"access-{at:%Y-%m}.sealed").open("ab") as file:
             file.write(record)
 
@@ -51,6 +54,10 @@ class AccessLog:
                 path.unlink()
                 gone.append(path.name)
         return gone
+
+
+def _plain(text: str, most: int) -> str:
+    return _SPELLED_LONGER.sub("?", text[:most])
 
 
 def read(path: Path, supervisor_key: X25519PrivateKey) -> Iterator[dict[str, Json]]:
