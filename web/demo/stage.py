@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _GRACE: Final = 12  # seconds a process has to end by itself
 _BETWEEN: Final = 0.1
+_SLOW: Final = 3  # times as long as usual: a machine may have other work to do
 _PATIENCE: Final = 60  # seconds in which a person types a command again that did not reach the platform
 
 
@@ -69,13 +70,13 @@ def _typed(args: Sequence[str]) -> Ran:
 
 def wait(what: Callable[[], T | None], about: str, seconds: float = 60) -> T:
     """What `what` gives once it is something; `Broken` when the time is up."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * _SLOW
     while True:
         found = what()
         if found:
             return found
         if time.monotonic() > until:
-            raise Broken(f"waited {seconds:.0f} s for {about}")
+            raise Broken(f"waited {seconds * _SLOW:.0f} s for {about}")
         time.sleep(_BETWEEN)
 
 
