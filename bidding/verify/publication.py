@@ -226,8 +226,7 @@ def contributions(evidence: Evidence) -> Iterator[Finding]:
     "tickets.issued",
     article="docs/formats/sealing.md §5",
     zh="每张投标凭证都由登记单位的印章申请，每单位每标段一张，在开放之后、截止之前签发",
-    en="every ticket was asked for by a registered organisation's seal, one for each and lot, after opening, before the "
-    "deadline",
+    en="every ticket was asked for by a registered organisation's seal, one each a lot, between opening and deadline",
 )
 def tickets_issued(evidence: Evidence) -> Iterator[Finding]:
     """Each issuance is one that the office could decide then; one for a party."""
@@ -279,8 +278,7 @@ def tickets_cover(evidence: Evidence) -> Iterator[Finding]:
     "postponements.sound",
     article="docs/formats/sealing.md §2",
     zh="延期由托管机构签名，依据招标人的澄清，只往后延，且在原时间和投标名册之前",
-    en="postponements are signed by custodians on an addendum of the tenderee, later only, before the time in force and "
-    "any roll",
+    en="postponements are signed by custodians on an addendum of the tenderee, later only, and before any roll",
 )
 def postponements(evidence: Evidence) -> Iterator[Finding]:
     """By the trust file's key, for all kids of a lot, on an addendum that stands before it, later only."""
