@@ -40,6 +40,7 @@ from evaluation.rules import templates
 from ledger.basics import signing
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.hashing import H
+from ledger.sealed import tickets
 from tests.support.town import INTERVAL, LOT, START, Bidder, Person, Sealed, Town
 from tests.support.world_log import Dice, ticket_key
 from tests.vectors.fixed import fixed, issuer_key
@@ -188,6 +189,11 @@ class Platform(Town):
         for name in sorted(self.bidders):
             for lot in LOTS:
                 self.take_ticket(self.bidders[name], lot)
+
+    def issuance(self, firm: Bidder, lot: str) -> dict[str, Json]:
+        """The signed request for a ticket, the same each time."""
+        asked = tickets.request(firm.secret, self.tender, lot, self.lot(lot)["spki"])
+        return tickets.issuance(self.tender, lot, asked.blinded, firm.seal)
 
     # --- bidding ----------------------------------------------------------------------------------------------------
 
