@@ -172,10 +172,12 @@ class _Case:
 
     @cached_property
     def roll_index(self) -> int:
-        """Where the first roll since the notice stands: seen by witnesses no earlier than the deadline."""
+        """Where the first roll of the lot stands: seen by witnesses no earlier than the deadline.
+
+        The first in the whole tree: a notice written a second time, after the roll, would hide it otherwise.
+        """
         deadline = max(self.not_before, self.lot.deadline)
-        published = min(seen.index for seen in self.tender_events if seen.event.type == "tender.published")
-        index = next((at for at, _ in self._roll_entries() if at > published), None)
+        index = next((at for at, _ in self._roll_entries()), None)
         if index is None:
             raise _Refused(NotYet("custody.no_roll", {"lot": self.lot.lot}))
         seen_at = self.evidence.witnessed_at(index)
@@ -210,7 +212,9 @@ class _Case:
     @cached_property
     def closed(self) -> Seen:
         closed = self._first("lot.closed", self.roll_index)
-        if dict(self._roll_entries())[self.roll_index] != H(canonical(closed.event.public["roll"])):
+        # Directly behind it: one written later could put what was registered after an opening before the closing.
+        entries = dict(self._roll_entries())
+        if (closed.index - 1, H(canonical(closed.event.public["roll"]))) != (self.roll_index, entries[self.roll_index]):
             raise _Refused(NotYet("custody.second_roll", {"lot": self.lot.lot}))
         return closed
 

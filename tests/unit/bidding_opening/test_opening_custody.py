@@ -156,6 +156,30 @@ class TestTheRoll:
         world.present()
         assert code(ask(world, "identity")) == ("custody.second_roll", False)
 
+    def test_a_notice_written_again_after_it_hides_no_roll(self) -> None:
+        world, bids = world_until("")
+        made: dict[str, Json] = {"tender": TENDER, "lot": LOT, "submissions": [*sorted(bid.sha256 for bid in bids)]}
+        world.log.append("hidden", Draft("lot.closed", {}, before=(roll_entry(made),)), DEADLINE + timedelta(minutes=2))
+        world.close(bids[:3], at=DEADLINE + timedelta(minutes=4))
+        world.present()
+
+        def between(stream: str, events: list[Seen]) -> list[Seen]:
+            """The notice under another salt, so that it stands between the two rolls."""
+            second = world.event("lot.closed").index - 2
+            return [replace(seen, index=second) for seen in events] if stream == f"tender/{TENDER}" else events
+
+        assert code(ask(world, "identity")) == ("custody.second_roll", False)
+        assert code(ask(world, "identity", edit_events=between)) == ("custody.second_roll", False)
+
+    def test_it_is_closed_directly_behind_it_and_not_when_more_is_known(self) -> None:
+        world, bids = world_until("")
+        made: dict[str, Json] = {"tender": TENDER, "lot": LOT, "submissions": [*sorted(bid.sha256 for bid in bids)]}
+        at = DEADLINE + timedelta(minutes=2)
+        world.log.append("party/odd", Draft("party.changed", {}, before=(roll_entry(made),)), at)
+        world.log.append(STREAM, Draft("lot.closed", {"roll": made, "minutes": []}), at)
+        world.present()
+        assert code(ask(world, "identity")) == ("custody.second_roll", False)
+
     def test_of_two_bids_opens_nothing(self) -> None:
         world, bids = world_until("")
         world.close(bids[:2])
