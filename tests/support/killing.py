@@ -158,7 +158,7 @@ def play(folder: Path, seed: int, kills: int, *, bids: int, bidding_seconds: int
     """Plays the demonstration in `folder` with so many kills; raises `Broken` where it does not come to its end."""
     stage = KillStage(folder / "logs", seed, kills)
     house = KillHouse(folder.resolve(), stage)
-    played = KillPlay(house, Teller(("en",)), 2, bidding_seconds, seed, bids)
+    played = KillPlay(house, Teller(("en",)), 1, bidding_seconds, seed, bids)
     stage.killer.start()
     try:
         played.to_the_deadline()
