@@ -31,6 +31,13 @@ _LEDGER: Final = tuple(
     getattr(ledger, name)
     for name in ("entries", "events", "sealed_values", "tree", "tree_nodes", "checkpoints", "cosignatures", "outbox")
 )
+# The rows of a table that a role sees, where not all. What the box lists of a minute is a count and the hashes of bids:
+# nothing for whoever knows the accounts, until it is disclosed.
+_ROWS: Final = {
+    ("mingjing_box", "events"): "stream = 'box'",
+    ("mingjing_box", "sealed_values"): "stream = 'box'",
+    ("mingjing_office", "sealed_values"): "stream <> 'box' OR disclosed",
+}
 # Whoever signs in, with what, and the keys that make tickets: the office's alone.
 _OFFICE_ONLY: Final = (office.accounts, office.tokens, office.lot_keys)
 
@@ -98,7 +105,7 @@ def _box(conn: sa.Connection) -> None:
         conn.execute(sa.text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
         for role in ROLES:
             conn.execute(sa.text(f"DROP POLICY IF EXISTS {table}_{role} ON {table}"))
-            rows = "stream = 'box'" if role == "mingjing_box" else "true"
+            rows = _ROWS.get((role, table), "true")
             conn.execute(
                 sa.text(f"CREATE POLICY {table}_{role} ON {table} TO {role} USING ({rows}) WITH CHECK ({rows})")
             )

@@ -100,14 +100,21 @@ def event(leaf: str) -> Response:
 
 @route(blueprint, "GET", "/sealed/<path:rest>", PUBLIC)
 def sealed(rest: str) -> Response:
-    """A disclosed value `<stream>/<version>/<name>`: `{salt, value}`."""
+    """A disclosed value `<stream>/<version>/<name>`: `{salt, value}`; one refusal for any other, there or not."""
     parts = rest.split("/")
     count = _SEGMENTS.get(parts[0], 0)
     if not count or len(parts) < count + 2 or not parts[count].isdigit() or len(parts[count]) > 9:
         raise Refusal("http.not_found")
     name = "/".join(parts[count + 1 :])
-    with reading(services().engine) as conn:
-        salt, value = read.disclosed_value(conn, "/".join(parts[:count]), int(parts[count]), name)
+    stream, version = "/".join(parts[:count]), int(parts[count])
+    try:
+        with reading(services().engine) as conn:
+            salt, value = read.disclosed_value(conn, stream, version, name)
+    except Refusal as why:
+        if why.code != "sealed_value.unknown":
+            raise
+        # Like one that is there: which values an event has that nobody may see is nobody's business either.
+        raise Refusal("sealed_value.not_disclosed", **why.params) from None
     return json_response({"salt": salt.hex(), "value": value})
 
 
