@@ -225,6 +225,7 @@ def test_what_is_anothers_is_answered_like_what_is_not_there(places: tuple[Place
             "/api/forms/{}": [*names.mine.sealed.blobs, crawl.NOWHERE],
             "/api/documents/{}": [*names.mine.sealed.blobs, names.mine.sealed.sha256, crawl.NOWHERE],
             "/api/events/{}": [*hidden_leaves(place.made), crawl.NOWHERE],
+            "/api/sealed/box/4/{}": [*(f"{names.tender}/{lot}" for lot in LOTS), f"{names.tender}/lot-3"],
             "/custody/forms/{}": [*names.mine.sealed.blobs, crawl.NOWHERE],
         }
         for pattern, values in asked.items():
