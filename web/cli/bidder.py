@@ -159,7 +159,7 @@ def take_tickets(root: Path) -> None:
     "--partner", "partners", multiple=True, metavar="CODE:SHARE", help="Joint bid: every party, the lead first."
 )
 @shell.in_words
-def fill(  # noqa: PLR0913 - one option each
+def fill(
     tender: str,
     lot: str,
     root: Path,
@@ -273,7 +273,7 @@ def seal(tender: str, lot: str, root: Path) -> None:
     names = "、" if shell.lang() == "zh" else ", "
     trust = job.home.trust()
     told = names.join(trust.custodians[id_].name[shell.lang()] for id_ in keyset.ids)
-    shell.say("client.sealed", t=keyset.t, n=keyset.n, custodians=told, opens=keyset.conditions.not_before)
+    shell.say("client.sealed", t=keyset.t, n=keyset.n, custodians=told, opens=shell.when(keyset.conditions.not_before))
     shell.say("client.sealed_as", sha256=sealed.submission.sha256, seq=draft.seq)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import Final
 
 import click
 
+from web import words
 from web.cli import shell
 from web.cli.bid import draft as drafts
 from web.cli.bid.home import Home
 from web.cli.bid.job import Job
 from web.cli.bid.rehearsal import rehearse as rehearsal
 from web.cli.bidder import _pair, home_option, lot_arguments
+
+_KINDS: Final = {"submission": "client.kind_submission", "withdrawal": "client.kind_withdrawal"}
 
 
 @click.command()
@@ -25,7 +29,12 @@ def submit(tender: str, lot: str, root: Path) -> None:
     job = Job(Home(root))
     with job.home.alone():
         said = job.submit(job.draft(tender, lot))
-    shell.say("client.accepted", at=said["at"], minute=said["minute"], sha256=said["submission_sha256"])
+    shell.say(
+        "client.accepted",
+        at=shell.when(str(said["at"])),
+        minute=shell.when(str(said["minute"])),
+        sha256=said["submission_sha256"],
+    )
 
 
 @click.command()
@@ -49,7 +58,12 @@ def replace(tender: str, lot: str, root: Path, given: tuple[str, ...], *, prepar
         job.sign_own(draft)
         job.seal(draft)
         said = job.submit(draft)
-    shell.say("client.accepted", at=said["at"], minute=said["minute"], sha256=said["submission_sha256"])
+    shell.say(
+        "client.accepted",
+        at=shell.when(str(said["at"])),
+        minute=shell.when(str(said["minute"])),
+        sha256=said["submission_sha256"],
+    )
 
 
 @click.command()
@@ -61,7 +75,7 @@ def withdraw(tender: str, lot: str, root: Path) -> None:
     job = Job(Home(root))
     with job.home.alone():
         said = job.withdraw(job.draft(tender, lot))
-    shell.say("client.withdrawn", at=said["at"], minute=said["minute"])
+    shell.say("client.withdrawn", at=shell.when(str(said["at"])), minute=shell.when(str(said["minute"])))
 
 
 @click.command()
@@ -76,11 +90,17 @@ def status(root: Path, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found))
         return
+    if not found:
+        shell.say("client.status_none")
     for one in found:
-        shell.say("client.status_lot", tender=one["tender"], lot=one["lot"], deadline=one["deadline"])
+        shell.say("client.status_lot", tender=one["tender"], lot=one["lot"], deadline=shell.when(one["deadline"]))
+        if not one["bids"]:
+            shell.say("client.status_no_bid")
         for row in one["bids"]:
-            shell.say("client.status_bid", kind=row["kind"], seq=row["seq"], at=row["at"])
-            shell.say("client.minute_witnessed" if row["witnessed"] else "client.minute_waits", minute=row["minute"])
+            kind = words.say(_KINDS[row["kind"]], {}, shell.lang())
+            shell.say("client.status_bid", kind=kind, seq=row["seq"], at=shell.when(row["at"]))
+            witnessed = "client.minute_witnessed" if row["witnessed"] else "client.minute_waits"
+            shell.say(witnessed, minute=shell.when(row["minute"]))
             if row["stale"]:
                 shell.say("client.stale_terms")
             if row["on_roll"] is not None and row["kind"] == "submission":
@@ -135,7 +155,7 @@ def object_(tender: str, lot: str, root: Path, kind: str, text: str) -> None:
 @click.option("--seconds", default=60, show_default=True, help="How long answers are waited for.")
 @shell.in_words
 def rehearse(root: Path, tender: str | None, seconds: int) -> None:
-    """Seal random bytes to the custodians' throw-away keys and have them opened: does all of it work, before it counts?"""
+    """Seal random bytes to the custodians' throw-away keys and have them opened: try all of it before it counts."""
     job = Job(Home(root))
     with job.home.alone():
         rehearsal(job, tender, seconds)

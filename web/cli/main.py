@@ -36,6 +36,8 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "office": ("web.cli.office", "office"),
     "verify": ("web.cli.verify", "verify"),
     "bundle": ("web.cli.verify", "bundle"),
+    "claims": ("web.cli.verify", "claims"),
+    "follow": ("web.cli.follow", "follow"),
     "witness": ("ledger.witness.cli", "witness"),
     "contributor": ("ledger.contributor.cli", "contributor"),
     "platform": ("web.cli.server", "platform"),

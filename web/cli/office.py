@@ -1,28 +1,35 @@
-"""`mingjing office …`: the tenderee's, agency's, centre's and supervisor's commands. Acts are signed on this machine."""
+"""`mingjing office …`: the tenderee's, agency's, centre's and supervisor's commands. Acts are signed where they run."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import click
 
+from bidding.profiles import packaged_profiles
+from evaluation.rules import templates
+from ledger import trust as trusts
 from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from ledger.files import write_atomically
 from web import words
 from web.cli import shell
 from web.cli.bid.home import read_loosely
 from web.cli.desk import drafting
+from web.cli.desk import example as examples
 from web.cli.desk.person import Person
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _BETWEEN: Final = 0.5
+_PROFILES: Final = tuple(sorted({profile.id for profile in packaged_profiles().values()}))
 
 
 def person_option(command: F) -> F:
@@ -110,6 +117,23 @@ def add_person(root: Path, party: str, role: str, key: str) -> None:
     click.echo(json.dumps(Person(root).office.send("POST", "/office/people", body)))
 
 
+@office.command("example")
+@click.option("--trust", "trust_file", type=shell.file(), required=True, help="Whose institutions are named.")
+@click.option("--out", type=shell.file(must_exist=False), required=True, help="Where to; never over a file.")
+@click.option("--template", type=click.Choice(templates.NAMES), default="lowest-price", show_default=True)
+@click.option("--profile", type=click.Choice(_PROFILES), default="demonstration", show_default=True)
+@click.option("--minutes", type=click.IntRange(1), default=10, show_default=True, help="From now to the deadline.")
+@shell.in_words
+def example(trust_file: Path, out: Path, template: str, profile: str, minutes: int) -> None:
+    """Write a tender document to begin with: every line explained, ready to be drafted as it stands."""
+    if out.exists():
+        raise Refusal("draft.file_exists", file=str(out))
+    deadline = clock.system_clock().replace(second=0, microsecond=0) + timedelta(minutes=minutes + 1)
+    text = examples.document(trusts.parse(trust_file.read_bytes()), profile, template, deadline)
+    write_atomically(out, text.encode("utf-8"))
+    shell.say("client.example", file=str(out), deadline=shell.when(clock.text(deadline)))
+
+
 @office.command("draft")
 @person_option
 @click.argument("file", type=shell.file())
@@ -190,6 +214,8 @@ def publish(root: Path, tender: str, reason: str) -> None:
 def pending(root: Path, *, as_json: bool) -> None:
     """List the acts that wait for another signature."""
     listed = Person(root).waiting()
+    if not listed and not as_json:
+        shell.say("client.nothing_waits")
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False))
         return
@@ -218,7 +244,7 @@ def approve(root: Path, id_: str, reason: str) -> None:
 @click.option("--affects-bids/--no-effect", default=True, show_default=True, help="Whether bids have to change.")
 @click.option("--document", "listed", multiple=True, help="What `documents add` printed.")
 @shell.in_words
-def addendum(  # noqa: PLR0913 - one option each
+def addendum(
     root: Path,
     tender: str,
     reason: str,
@@ -415,5 +441,6 @@ def _told(person: Person, answer: dict[str, Any]) -> None:
         shell.say("client.act_pending", have=answer["have"], need=answer["need"])
         for row in person.waiting():
             click.echo(f"{row['id']}  {row['act']}  {row['subject']}")
+            shell.say("client.act_next", id=row["id"])
     for event in answer.get("events", []):
         shell.say("client.act_done", type=event["type"], stream=event["stream"], version=event["version"])

@@ -1,6 +1,6 @@
 """What every client command shares: language, words, progress, exit statuses.
 
-Exit statuses: 0 done · 1 refused, with the code and its words · 2 wrong use · 4 the platform was not reached (try again).
+Exit statuses: 0 done · 1 refused, with the code and its words · 2 wrong use · 4 the platform was not reached.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from ledger.basics.errors import Refusal
 from web import words
+from web.public import texts
 from web.words import Lang
 
 REFUSED: Final = 1
@@ -46,6 +47,11 @@ def lang() -> Lang:
 def say(code: str, /, **params: object) -> None:
     """One sentence on standard output, in the command's language."""
     click.echo(words.say(code, params, lang()))
+
+
+def when(value: str) -> str:
+    """A time text of ours as people read it: Beijing time, to the second."""
+    return words.say("client.time", {"time": texts.time(value)}, lang())
 
 
 def report(why: Refusal, said: Lang) -> int:

@@ -54,7 +54,7 @@ def verify(file: Path, trust_path: Path | None, as_json: bool) -> None:  # noqa:
 
 @click.command()
 @click.argument("tender")
-@click.option("--platform", "address", required=True, help="The platform's address.")
+@click.option("--platform", "address", envvar="MINGJING_PLATFORM", required=True, help="Else $MINGJING_PLATFORM.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; TENDER.zip if not given.")
 def bundle(tender: str, address: str, out: Path | None) -> None:
     """Fetch a tender's evidence bundle from a platform."""

@@ -1,4 +1,4 @@
-"""A bidder's own folder (docs/formats/bid-folder.md): secret, keys, trust file, tickets, bids. Nothing is overwritten."""
+"""A bidder's own folder (docs/formats/bid-folder.md): secret, keys, trust file, tickets, bids. None is overwritten."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Home:
-    """The paths of the folder and what is read from them. Its secrets are 0600, encrypted where a pass phrase is set."""
+    """The paths of the folder and what is read from them. Secrets are 0600, encrypted where a pass phrase is set."""
 
     root: Path
 

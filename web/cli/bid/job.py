@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bidding.parties import Party
 from bidding.submission import PARTS, Withdrawal
-from ledger.basics import signing
+from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical, unhex
 from ledger.basics.errors import Refusal
 from ledger.files import write_atomically
@@ -189,7 +188,7 @@ class Job:
         return {
             "tender": tender,
             "lot": lot,
-            "deadline": known.state.deadline_in_force().isoformat(),
+            "deadline": clock.text(known.state.deadline_in_force()),
             "closed": bool(closed),
             "bids": rows,
         }

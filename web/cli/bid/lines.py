@@ -1,6 +1,6 @@
 """The bidder's two lines: to the office with its account, to the box with its bid key. They share nothing.
 
-Neither says what kind of client this is: `http.client` sends no User-Agent, and the only time ever told is the box's own.
+Neither says what kind of client this is: `http.client` sends no User-Agent, and the only time told is the box's own.
 """
 
 from __future__ import annotations

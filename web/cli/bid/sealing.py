@@ -206,7 +206,7 @@ def length(draft: Draft) -> int:
     return sum(path.stat().st_size for part in PARTS for path in draft.files(part))
 
 
-def _seal_part(  # noqa: PLR0913 - everything a part's seal depends on
+def _seal_part(
     draft: Draft,
     part: str,
     header: dict[str, Json],
