@@ -11,8 +11,11 @@ from typing import Any
 from bidding.submission import PARTS, Submission
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
+from ledger.basics.hashing import u8
+from ledger.basics.ids import system_entropy
 from ledger.files import write_atomically
-from ledger.sealed import tickets
+from ledger.sealed import hpke, shamir, tickets
+from ledger.sealed.seal import context, derive
 from web.cli.bid import sealing
 from web.cli.bid.home import Home
 from web.cli.bid.job import Job
@@ -82,16 +85,29 @@ class Bidder:
         forged = {**entry, "person": {**_dict(entry["person"]), "signature": "00" * 64}}
         sealing.seal(draft, job.known(tender), job.bidder, job.home.ticket(tender, lot), [forged])
 
-    def spoil_capsule(self, tender: str, lot: str) -> None:
-        """Spoils the first custodian's capsule of the sealed bid, and signs the submission again."""
-        job = self.job()
-        draft = job.draft(tender, lot)
-        sealed = sealing.load(draft)
+    def seal_spoilt(self, tender: str, lot: str) -> None:
+        """Seals the signed bid, then makes one capsule anew that its custodian opens, but that nobody can make again.
+
+        Whoever looks at it with whichever t shares finds the same: the seal is not what its secret gives.
+        """
+        job, drawn = self.job(), list[bytes]()
+
+        def entropy(length: int) -> bytes:
+            drawn.append(system_entropy(length))
+            return drawn[-1]
+
+        draft, known = job.draft(tender, lot), job.known(tender)
+        signed = sealing.entries(draft, job.reader.party)
+        sealed = sealing.seal(draft, known, job.bidder, job.home.ticket(tender, lot), signed, entropy=entropy)
+        secret, keyset = drawn[0], known.lot(lot).keyset("identity")
         obj = json.loads(canonical(sealed.submission.envelope["object"]))
-        capsules = obj["seals"]["identity"]["capsules"]
-        capsules[0] = "00" * (len(capsules[0]) // 2)
-        key = tickets.bid_key(job.home.secret(), tender, lot)
-        spoilt = Submission.parse(signing.sign("submission", obj, key))
+        ctx = context(keyset.kid, bytes.fromhex(obj["bid_key"]), bytes.fromhex(obj["seals"]["identity"]["n16"]))
+        share = shamir.share(secret, [derive(secret, ctx, f"coef{j}") for j in range(1, keyset.t)], 1)
+        capsule = hpke.seal(
+            keyset.keys[0], b"mingjing/capsule/v1\0" + ctx + u8(1), share, hpke.derive_key_pair(system_entropy(32))
+        )
+        obj["seals"]["identity"]["capsules"][0] = capsule.hex()
+        spoilt = Submission.parse(signing.sign("submission", obj, tickets.bid_key(job.home.secret(), tender, lot)))
         write_atomically(sealed.folder / sealing.SUBMISSION, canonical(spoilt.envelope) + b"\n")
 
     def ciphertexts(self, tender: str, lot: str) -> dict[tuple[str, str], str]:

@@ -34,9 +34,7 @@ _MARK = "mingjing-demo"
 @click.option(
     "--stop-custodians", type=click.IntRange(0, 2), default=2, show_default=True, help="Stopped for the opening."
 )
-@click.option(
-    "--bidding-seconds", type=click.IntRange(10, 3600), default=45, show_default=True, help="Until the deadline."
-)
+@click.option("--bidding-seconds", type=click.IntRange(0, 3600), default=0, help="Until the deadline; 0: as needed.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Order in which the bidders come.")
 @click.option(
     "--bids",

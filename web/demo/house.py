@@ -1,4 +1,4 @@
-"""Everybody in the demonstration before the first tender: platform, institutions, people; set up by their own commands."""
+"""Everybody before the first tender: platform, institutions, people, set up by their own commands."""
 
 from __future__ import annotations
 

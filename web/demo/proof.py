@@ -1,4 +1,4 @@
-"""What is left in the hand: the same verdict by every quorum, a bid that stayed shut, a bundle that anybody verifies."""
+"""The proof in the hand: one verdict by every quorum, bids that stayed shut, a bundle that anybody verifies."""
 
 from __future__ import annotations
 
@@ -97,15 +97,9 @@ class Proof:
             answers = {name: releases[name].answers[author, seal.n16] for name in quorum}
             made = verdict(seal, keyset, author, answers)
             verdicts.add(("open", made.secret) if isinstance(made, Open) else (type(made).__name__.lower(), b""))
-        words = {word for word, _ in verdicts}
-        if words == {"void", "waiting"}:
-            # A quorum with the custodian whose capsule is bad has two shares only: it waits for a third, and then voids.
-            everybody = {name: release.answers[author, seal.n16] for name, release in releases.items()}
-            made = verdict(seal, keyset, author, everybody)
-            words = {type(made).__name__.lower()}
-        elif len(verdicts) != 1:
-            raise Broken(f"quorums disagree about a seal of {lot} {part}: {verdicts}")
-        return words.pop()
+        if len(verdicts) != 1:
+            raise Broken(f"quorums disagree about a seal of {lot} {part}: {sorted(word for word, _ in verdicts)}")
+        return verdicts.pop()[0]
 
     def _seals(self, lot: str, part: str) -> dict[str, tuple[bytes, Seal]]:
         row = self.notice.lot(lot)

@@ -1,4 +1,4 @@
-"""The processes of the demonstration: started, awaited, stopped by their own pid; and commands run as a person types them."""
+"""The processes of the demonstration, ended by their own pid; and commands run as a person types them."""
 
 from __future__ import annotations
 
