@@ -27,6 +27,7 @@ LOGGER: Final = logging.getLogger("mingjing.office")
 _CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = {
     "Content-Security-Policy": _CSP,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -87,7 +88,7 @@ class _Gate:
             LOGGER,
             "request",
             request=g.get("request_id", ""),
-            method=request.method,
+            method=request.method if request.method in _METHODS else "",  # else it is whatever somebody sent
             route=request.url_rule.rule if request.url_rule else "",
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000),
