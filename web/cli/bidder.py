@@ -13,7 +13,7 @@ import click
 
 from bidding import statement as statements
 from ledger.basics import signing
-from ledger.basics.canonical import Json, canonical
+from ledger.basics.canonical import canonical, members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import system_entropy
@@ -55,10 +55,17 @@ def lot_arguments(command: F) -> F:
 @click.option("--box", help="The box's address.")
 @click.option("--party", help="The id under which the centre registered the organisation.")
 @click.option("--token-file", type=shell.file(), help="The token that the centre gave.")
+@click.option("--registration", type=shell.file(), help="What `office add-party` printed: id and token in one file.")
 @click.option("--trust", type=shell.file(), help="The trust file, from elsewhere than the platform.")
 @shell.in_words
 def setup(  # one option each
-    root: Path, office: str | None, box: str | None, party: str | None, token_file: Path | None, trust: Path | None
+    root: Path,
+    office: str | None,
+    box: str | None,
+    party: str | None,
+    token_file: Path | None,
+    registration: Path | None,
+    trust: Path | None,
 ) -> None:
     """Say where the platform is, who you are, and whose keys you trust."""
     home = Home(root)
@@ -67,9 +74,11 @@ def setup(  # one option each
             old = home.settings()
         except Refusal:
             old = Settings("", "", "")
+        given = members(read_loosely(registration), "party token") if registration else {}
+        party = str(given["party"]) if party is None and given else party
         home.put_settings(Settings(office or old.office, box or old.box, old.party if party is None else party))
-        if token_file is not None:
-            home.put_token(token_file.read_text("utf-8"))
+        if token_file is not None or given:
+            home.put_token(token_file.read_text("utf-8") if token_file else str(given["token"]))
         if trust is not None:
             shell.say("client.trust_taken", fingerprint=home.put_trust(trust.read_bytes()).fingerprint)
     shell.say("client.set_up", folder=str(root))
@@ -229,7 +238,7 @@ def sign(  # one option each
         elif not added:
             job.sign_own(draft)
         for path in added:
-            sealing.put_entry(draft, cast(dict[str, Json], read_loosely(path)))
+            sealing.put_entry(draft, read_loosely(path))
     shell.say("client.signed", statement=str(draft.work / "statement.json"))
 
 
