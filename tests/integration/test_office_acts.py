@@ -180,9 +180,16 @@ def test_an_enquiry_comes_without_its_asker_and_is_answered_by_one_key(opened: T
     assert asked["public"]["text"] == "Is the road private?"
     assert asked["actor"] == "worker"
     answer = {"enquiry": asked["public"]["enquiry"], "text": "It is public."}
-    assert opened.act("tenderee", "enquiry.answered", f"tender/{opened.tender}", answer).status_code == 201
+    done = opened.act("tenderee", "enquiry.answered", f"tender/{opened.tender}", answer)
+    assert done.status_code == 201
+    # The very same envelope again: its sender did not get our answer.
+    same = opened.act("tenderee", "enquiry.answered", f"tender/{opened.tender}", answer)
+    assert (same.status_code, same.get_json()) == (201, done.get_json())
+    opened.clock.at += timedelta(seconds=1)
     again = opened.act("tenderee", "enquiry.answered", f"tender/{opened.tender}", answer)
     assert again.status_code == 400
+    opened.tick(2)
+    assert opened.types(f"tender/{opened.tender}").count("enquiry.answered") == 1
 
 
 def test_custodians_prove_that_they_can_open_and_a_silent_one_is_seen(opened: Town) -> None:

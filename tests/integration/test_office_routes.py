@@ -34,8 +34,7 @@ def routes(place: Town) -> list[tuple[str, str, access.Policy]]:
                 path = path.replace(f"<{kind}{name}>", PARTS.get(name, "x"))
         policy = access.policy_of(place.office_app.view_functions[rule.endpoint])
         assert policy is not None, f"{rule.rule} declares nobody"
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            found.append((method, path, policy))
+        found += [(method, path, policy) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
     return found
 
 
@@ -157,3 +156,22 @@ def test_an_organisation_is_registered_once_and_properly(place: Town) -> None:
     ann = place.bidders["ann"]
     again = {**body, "uscc": ann.uscc, "seal_key": place.dice(32).hex()}
     assert place.ask("POST", "/office/parties", again, centre).status_code == 400
+
+
+def test_a_registration_whose_answer_was_lost_is_sent_again(place: Town) -> None:
+    centre = place.people["centre"].token
+    ann = place.bidders["ann"]
+    place.tick(2)
+    (registered,) = [one["public"] for one in place.events(f"party/{ann.party}")]
+    body = {name: registered[name] for name in ("uscc", "name", "seal_key", "person", "holds")}
+    got = place.ask("POST", "/office/parties", body, centre)
+    assert got.status_code == 201
+    assert got.get_json()["party"] == ann.party
+    for token in (ann.token, got.get_json()["token"]):
+        assert place.get("/office/me", token=token)["party"] == ann.party
+    place.tick(2)
+    assert len(place.events(f"party/{ann.party}")) == 1
+    somebody = {"party": ann.party, "role": "tenderee", "key": place.dice(32).hex()}
+    first, second = (place.ask("POST", "/office/people", somebody, centre).get_json() for _ in range(2))
+    assert first["person"] == second["person"]
+    assert first["token"] != second["token"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -21,8 +21,10 @@ from evaluation.acts import publish
 from ledger.basics.canonical import Json, canonical, members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from ledger.store import read
 from ledger.store.append import Appended
 from ledger.store.engine import reading, transaction
+from ledger.store.read import Stored
 from web.access import STAFF, route
 from web.delivery import json_body, json_response, principal
 from web.services import Services, services
@@ -37,7 +39,10 @@ _JSON_DOCUMENTS: Final = ("profile.json", "calendar.json")
 
 @route(blueprint, "POST", "/acts", STAFF)
 def act() -> Response:
-    """Takes `{act: envelope, body}`. 202 `{pending, have, need}` while signatures are missing, 201 `{events}` after."""
+    """Takes `{act: envelope, body}`. 202 `{pending, have, need}` while signatures are missing, 201 `{events}` after.
+
+    The same envelope again gives the same answer: a lost answer is no lost act.
+    """
     at, who = services(), principal()
     asked = members(json_body(), "act body")
     envelope, body = asked["act"], asked["body"]
@@ -78,6 +83,9 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
     )
     if signer.person != person:
         raise Refusal("act.other_person", person=signer.person)
+    before = _executed(conn, type_, signed)
+    if before:
+        return {"events": before}
     new = Pending(
         signed.subject,
         type_,
@@ -90,11 +98,24 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
         return {"pending": True, "have": len(held.acts), "need": need}
     done = execute(at, conn, type_, Signed(signed.subject, signed.body, held.acts), person)
     pending.drop(conn, held)
-    events: list[Json] = [
+    return {"events": _told(done)}
+
+
+def _executed(conn: sa.Connection, type_: str, signed: Signed) -> list[Json]:
+    """What this very envelope has done already, none if it has not."""
+    found = []
+    for one in read.load(conn, signed.subject):
+        acts = one.event.public.get("acts")
+        if one.event.type == type_ and isinstance(acts, list) and signed.acts[0] in acts:
+            found.append(one)
+    return _told(found)
+
+
+def _told(done: Sequence[Appended | Stored]) -> list[Json]:
+    return [
         {"stream": one.event.stream, "version": one.event.version, "type": one.event.type, "leaf": one.leaf.hex()}
         for one in done
     ]
-    return {"events": events}
 
 
 def execute(at: Services, conn: sa.Connection, type_: str, signed: Signed, actor: str) -> list[Appended]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
+import sqlalchemy as sa
 from flask import Blueprint, Response
 
 from bidding.acts import register_party, register_person
@@ -15,7 +17,7 @@ from bidding.store.book import Book
 from bidding.store.perform import Plan, perform_in
 from ledger.basics.canonical import Json, members
 from ledger.basics.ids import new_id
-from ledger.store.engine import transaction
+from ledger.store.engine import database_now, transaction
 from web.access import ANYONE_SIGNED_IN, CENTRE, route
 from web.delivery import json_body, json_response, principal
 from web.services import Services, services
@@ -27,14 +29,15 @@ blueprint: Final = Blueprint("enrolment", __name__, url_prefix="/office")
 def add_party() -> Response:
     """Registers an organisation: `{uscc, name: {zh, en}, seal_key, person: {ref, key}, holds}`.
 
-    Answers 201 `{party, token}`: the token signs in for the organisation as a bidder, and is said this once.
+    Answers 201 `{party, token}`: the token signs in for the organisation as a bidder, and is said this once. The same
+    registration again registers nobody twice and gives a new token: the answer with the last one may have been lost.
     """
     return json_response(enrol_party(services(), json_body(), principal().person), 201)
 
 
 @route(blueprint, "POST", "/people", CENTRE)
 def add_person() -> Response:
-    """Registers somebody who signs acts: `{party, role, key}`. Answers 201 `{person, token}`."""
+    """Registers somebody who signs acts: `{party, role, key}`. 201 `{person, token}`; again, as for `parties`."""
     return json_response(enrol_person(services(), json_body(), principal().person), 201)
 
 
@@ -64,11 +67,12 @@ def enrol_party(at: Services, body: dict[str, Json], actor: str) -> dict[str, Js
         return register_party.decide(public, directory.near_party(book.conn, party), persons, book.now)
 
     with transaction(at.engine) as conn:
+        known = directory.by_uscc(conn, party.uscc)
+        if known is not None and replace(known, party=party.party) == party:
+            return {"party": known.party, "token": _token(at, conn, _bidder(known.party), database_now(conn))}
         (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
-        account = Account(f"{party.party}-bidder"[:64], "bidder", party.party)
-        accounts.open_account(conn, account, done.event.at)
-        life = timedelta(days=at.config.office.token_days)
-        token = accounts.issue_token(conn, account.person, done.event.at, life, at.entropy)
+        accounts.open_account(conn, Account(_bidder(party.party), "bidder", party.party), done.event.at)
+        token = _token(at, conn, _bidder(party.party), done.event.at)
     return {"party": party.party, "token": token}
 
 
@@ -83,8 +87,19 @@ def enrol_person(at: Services, body: dict[str, Json], actor: str) -> dict[str, J
         return register_person.decide(public, directory.parties_near_person(book.conn, person), near, book.now)
 
     with transaction(at.engine) as conn:
+        for known in directory.by_keys(conn, [person.key]):
+            if replace(known, person=person.person) == person:
+                return {"person": known.person, "token": _token(at, conn, known.person, database_now(conn))}
         (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
         accounts.open_account(conn, Account(person.person, person.role, person.party), done.event.at)
-        life = timedelta(days=at.config.office.token_days)
-        token = accounts.issue_token(conn, person.person, done.event.at, life, at.entropy)
+        token = _token(at, conn, person.person, done.event.at)
     return {"person": person.person, "token": token}
+
+
+def _bidder(party: str) -> str:
+    """The account of an organisation as a bidder."""
+    return f"{party}-bidder"[:64]
+
+
+def _token(at: Services, conn: sa.Connection, account: str, now: datetime) -> str:
+    return accounts.issue_token(conn, account, now, timedelta(days=at.config.office.token_days), at.entropy)
