@@ -29,9 +29,11 @@ from web.demo.tell import Teller
 # Rather often those that hold the platform's state; each institution as often as another.
 WEIGHTS: Final = {"office": 4, "box": 4, "worker": 4, "custodian": 2, "witness": 2, "contributor": 1}
 RESUMED: Final = ("take-tickets", "submit", "replace", "withdraw", "supply")
-_BETWEEN: Final = (0.5, 9.0)  # seconds from one kill to the next
+# Seconds from one kill to the next, before the deadline and after it: the opening is quick.
+_BEFORE: Final = (0.5, 8.0)
+_AFTER: Final = (0.2, 4.0)
 _CLIENT_LIVES: Final = (0.3, 1.6)  # seconds
-_SLOWNESS: Final = 6  # times the time that house and registrations took
+_SLOWNESS: Final = 10  # times the time that house and registrations took
 _CLIENT_SHARE: Final = 0.08  # of the bidders' commands
 
 
@@ -46,12 +48,16 @@ class Kill:
 
 @dataclass
 class Killer:
-    """Kills `count` times, then rests. The moments and the victims follow from the seed, what they meet does not."""
+    """Kills `count` times, half of them before the deadline.
+
+    The seed gives pauses and choices; what they meet depends on the machine.
+    """
 
     stage: Stage
     dice: random.Random
     count: int
     done: list[Kill] = field(default_factory=list)
+    opening: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     begun: float = field(default_factory=time.monotonic)
@@ -68,7 +74,7 @@ class Killer:
 
     def allowed(self) -> bool:
         """Whether one more may be killed."""
-        return len(self.done) < self.count
+        return len(self.done) < (self.count if self.opening else self.count // 2)
 
     def kill(self, name: str, pid: int) -> None:
         """SIGKILL for a process that this demonstration started."""
@@ -78,7 +84,7 @@ class Killer:
                 self.done.append(Kill(round(time.monotonic() - self.begun, 2), name, pid))
 
     def _run(self) -> None:
-        while self.allowed() and not self._over.wait(self.dice.uniform(*_BETWEEN)):
+        while not self._over.wait(self.dice.uniform(*(_AFTER if self.opening else _BEFORE))):
             names = [name for name, one in self.stage.processes.items() if one.running and one.wanted]
             if names:
                 weights = [WEIGHTS[name.partition("-")[0]] for name in names]
@@ -137,6 +143,10 @@ class KillPlay(Play):
         self.seconds = max(self.seconds, int(spent * _SLOWNESS))
         super()._publish()
 
+    def _late(self) -> None:
+        super()._late()
+        self.house.stage.killer.opening = True  # type: ignore[attr-defined]  # as above
+
 
 @dataclass(frozen=True)
 class Killed:
@@ -158,7 +168,7 @@ def play(folder: Path, seed: int, kills: int, *, bids: int, bidding_seconds: int
     """Plays the demonstration in `folder` with so many kills; raises `Broken` where it does not come to its end."""
     stage = KillStage(folder / "logs", seed, kills)
     house = KillHouse(folder.resolve(), stage)
-    played = KillPlay(house, Teller(("en",)), 1, bidding_seconds, seed, bids)
+    played = KillPlay(house, Teller(("en",)), 2, bidding_seconds, seed, bids)
     stage.killer.start()
     try:
         played.to_the_deadline()
