@@ -14,7 +14,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, Final, cast
 
 from bidding import acts, offers, opening, presence
@@ -60,7 +60,7 @@ from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
 from ledger.checkpoint import Checkpoint, Note, Signature, log_key
 from ledger.events import Draft, Event, commitment, leaf
-from ledger.sealed import coin, keyset
+from ledger.sealed import coin, keyset, tickets
 from ledger.sealed.opening import BAD
 from ledger.sealed.postpone import Postponement, kids_of, sign_postponement
 from ledger.sealed.release import Release, sign_release
@@ -82,7 +82,7 @@ class Record:
     salt: bytes
     before: tuple[bytes, ...] = ()
 
-    @property
+    @cached_property
     def leaf(self) -> bytes:
         """Its entry."""
         return leaf(self.salt, self.event.encode())
@@ -104,6 +104,7 @@ class Play:
     minute: datetime = people.OPENED
     done: tuple[str, ...] = ()
     hooks: dict[str, Hook] = field(default_factory=dict)
+    cached: dict[object, Any] = field(default_factory=dict)
 
     def fork(self) -> Play:
         """A copy of its own."""
@@ -118,6 +119,7 @@ class Play:
             documents=dict(self.documents),
             lost=set(self.lost),
             hooks=dict(self.hooks),
+            cached=dict(self.cached),
         )
 
     # --- writing ------------------------------------------------------------------------------------------------------
@@ -207,18 +209,51 @@ class Play:
         closed = {r.event.stream.rsplit("/", 1)[1] for r in self.written if r.event.type == "lot.closed"}
         return [lot for lot in LOTS if lot not in closed]
 
+    def rewritten(self, change: Callable[[Record], Record | None]) -> Play:
+        """The log written anew: `change` gives what stands in a record's place; checkpoints and witnesses follow."""
+        play, size, old, versions = self.fork(), 0, 0, dict[str, int]()
+        play.cached = {}
+        at_size, play.written, play.heads, play.values = dict(self.heads), [], [], {}
+        for record in self.written:
+            old += 1 + len(record.before)
+            made = change(record)
+            if made is not None:
+                stream = made.event.stream
+                versions[stream] = versions.get(stream, 0) + 1
+                event = replace(made.event, version=versions[stream])
+                play.written.append(replace(made, event=event))
+                size += 1 + len(made.before)
+                for (version, name), value in self.values.items():
+                    if stream == "box" and version == record.event.version:
+                        play.values[event.version, name] = value
+            if old in at_size:
+                play.heads = [head for head in play.heads if head[0] != size] + [(size, at_size[old])]
+        return play
+
     # --- states -------------------------------------------------------------------------------------------------------
 
     @property
     def procedure(self) -> Procedure:
         """What acts look at."""
-        tender = tenders.fold(record.event for record in self.stream(TENDER_STREAM))
-        assert tender is not None
-        folded = {lot: lots.fold(r.event for r in self.stream(f"lot/{TENDER}/{lot}")) for lot in LOTS}
-        clocks = Clocks(Profile.parse(profile_document("demonstration")), packaged_calendar())
-        states = {lot: state for lot, state in folded.items() if state is not None}
+        tender = self._folded(TENDER_STREAM, tenders.apply)
+        states = {lot: self._folded(f"lot/{TENDER}/{lot}", lots.apply) for lot in LOTS}
         stored = {name: len(data) for name, data in self.documents.items()}
-        return Procedure(tender, states, clocks, self.persons(), stored)
+        found = {lot: state for lot, state in states.items() if state is not None}
+        return Procedure(tender, found, _clocks(), self.persons(), stored)
+
+    def _folded(self, stream: str, apply: Callable[[Any, Event], Any]) -> Any:
+        """A stream's state; what was folded before is not folded again."""
+        count, state = self.cached.get(stream, (0, None))
+        records = self.stream(stream)
+        for record in records[count:]:
+            state = apply(state, record.event)
+        self.cached[stream] = (len(records), state)
+        return state
+
+    def _once(self, key: object, compute: Callable[[], Any]) -> Any:
+        if key not in self.cached:
+            self.cached[key] = compute()
+        return self.cached[key]
 
     def persons(self) -> dict[str, Person]:
         """Registered people by key."""
@@ -320,9 +355,9 @@ class Play:
         types = ("tender.published", "addendum.issued")
         return terms_hash(r.leaf.hex() for r in self.stream(TENDER_STREAM) if r.event.type in types)
 
-    def submit(self, name: str, lot: str, price: str, **options: Any) -> people.Bid:
+    def submit(self, name: str, lot: str, price: str, *, terms: str = "", **options: Any) -> people.Bid:
         """A bid taken by the box in this minute."""
-        bid = people.sealed(name, lot, self.terms, price, **options)
+        bid = people.sealed(name, lot, terms or self.terms, price, **options)
         self.bids[bid.sha256] = bid
         self.waiting.setdefault(lot, ([], []))[0].append(bid.sha256)
         return bid
@@ -368,10 +403,10 @@ class Play:
 
     def step_rebid(self) -> None:
         """Bids under the new terms: one replaced, one withdrawn, one that nobody can open."""
-        self.submit("alder", "f4", "960000", seq=2)
+        self.submit("alder", "f4", "1010000", seq=2)
         self.submit("birch", "f4", "980000")
         self.submit("cedar", "f4", "970000", licence="no")
-        self.submit("fir", "f4", "1010000")
+        self.submit("fir", "f4", "960000")
         self.withdraw("elm", "f4", 2)
         self.submit("birch", "low", "710000")
         self.submit("cedar", "low", "720000")
@@ -517,21 +552,32 @@ class Play:
 
     def sealed_lot(self, lot: str) -> SealedLot:
         """The lot as whoever opens it reads it."""
-        notice = self.procedure.notice
-        row = notice.lot(lot)
-        return SealedLot.of(
-            notice,
-            lot,
-            deadline=self.procedure.deadline,
-            profile=Profile.parse(profile_document("demonstration")),
-            form=check_form(parse(self.documents[row.form])),
-            rules=parse(self.documents[row.rules]),
-        )
+        procedure = self.procedure
+        row = procedure.notice.lot(lot)
+
+        def compute() -> SealedLot:
+            return SealedLot.of(
+                procedure.notice,
+                lot,
+                deadline=procedure.deadline,
+                profile=_clocks().profile,
+                form=check_form(parse(self.documents[row.form])),
+                rules=parse(self.documents[row.rules]),
+            )
+
+        found: SealedLot = self._once(("lot", lot, procedure.deadline, row.form, row.rules), compute)
+        return found
 
     def on_roll(self, lot: str) -> OnRoll:
         """What is on the roll."""
-        envelopes = {sha256: bid.submission.envelope for sha256, bid in self.bids.items()}
-        return read_roll(self.sealed_lot(lot), self.last("lot.closed", lot).event.public["roll"], envelopes)
+        closed = self.last("lot.closed", lot)
+
+        def compute() -> OnRoll:
+            envelopes = {sha256: bid.submission.envelope for sha256, bid in self.bids.items()}
+            return read_roll(self.sealed_lot(lot), closed.event.public["roll"], envelopes)
+
+        found: OnRoll = self._once(("roll", closed.leaf), compute)
+        return found
 
     def contributions(self, lot: str) -> list[object]:
         """Envelopes in tree order."""
@@ -639,7 +685,8 @@ class Play:
             name = record.event.stream
             if name != "box" or index > start:
                 streams[name] = (*streams.get(name, ()), Line(index, record.salt, record.event.encode()))
-        size, closed = self.heads[-1][0], [lot for lot in LOTS if lot not in self.open_lots()]
+        size = self.heads[-1][0]
+        closed = [lot for lot in LOTS if any(r.event.type == "lot.closed" for r in self.stream(f"lot/{TENDER}/{lot}"))]
         shown = tuple(
             Value(version, salt, name, canonical(value))
             for (version, name), (salt, value) in sorted(self.values.items())
@@ -687,6 +734,11 @@ def _minutes(play: Play, lot: str) -> list[list[str]]:
 
 
 @cache
+def _clocks() -> Clocks:
+    return Clocks(Profile.parse(profile_document("demonstration")), packaged_calendar())
+
+
+@cache
 def _note(size: int, root: bytes, at: datetime, witnesses: tuple[str, ...], log: str) -> bytes:
     head = Checkpoint(people.ORIGIN, size, root)
     note = checkpoint.parse_note(checkpoint.sign(head, key(log)).encode())
@@ -707,8 +759,6 @@ def _contribution(lot: str, party: str) -> dict[str, Json]:
 
 @cache
 def _issuance_bytes(name: str, lot: str) -> bytes:
-    from ledger.sealed import tickets
-
     return canonical(tickets.issuance(TENDER, lot, people.request(name, lot).blinded, key(f"seal {name}")))
 
 
