@@ -277,7 +277,7 @@ class _Case:
             self._releases("identity"),
             self._form,
             self._registered,
-            self._issuances().get,
+            self._issued.get,
             self._seeds("identity"),
         )
         if isinstance(own, Waiting):
@@ -295,15 +295,23 @@ class _Case:
             return None  # the opening waits for it
 
     def _registered(self, party: str) -> Party | None:
-        """A party as it was registered when the lot closed."""
+        """A party as it was registered, before the lot closed.
+
+        An organisation registers once: what is shown as a second registration, perhaps only when its bid is known,
+        changes nothing. Nor is one that took a ticket nobody because its registration is kept back.
+        """
         try:
             events = _whole(self.evidence, f"party/{party}")
         except Refusal:
-            return None  # a bid may name whom it likes; one that nobody registered is nobody
-        found = [seen.event.public for seen in events if seen.index < self.closed.index]
-        return Party.parse(found[-1]) if found else None
+            events = []  # a bid may name whom it likes; one that nobody registered is nobody
+        if events and events[0].index < self.closed.index:
+            return Party.parse(events[0].event.public)
+        if party in self._issued:
+            raise _Refused(NotYet("custody.party_kept_back", {"party": party}))
+        return None
 
-    def _issuances(self) -> dict[str, Mapping[str, Json]]:
+    @cached_property
+    def _issued(self) -> dict[str, Mapping[str, Json]]:
         """Party → public of its first ticket, of those issued before the lot closed."""
         out: dict[str, Mapping[str, Json]] = {}
         for seen in _whole(self.evidence, f"issuance/{self.lot.tender}/{self.lot.lot}"):

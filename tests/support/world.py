@@ -164,9 +164,9 @@ class World(Bidders):
         ]
 
     def registered(self, party: str) -> Party | None:
-        """A party's registration."""
+        """A party's registration, the first."""
         records = self.log.streams.get(f"party/{party}")
-        return Party.parse(records[-1].event.public) if records else None
+        return Party.parse(records[0].event.public) if records else None
 
     def issued(self, party: str) -> Mapping[str, Json] | None:
         """Public of the first issuance to a party."""

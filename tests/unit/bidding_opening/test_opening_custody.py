@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from bidding import opening
 from bidding.custody import BidRulebook
+from bidding.parties import Party
 from bidding.roll import roll_entry
+from bidding.verdicts import Waiting
 from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
@@ -256,7 +259,45 @@ class TestWhatThePlatformSays:
         def hide(stream: str, events: list[Seen]) -> list[Seen]:
             return [] if stream == "party/plain0" else events
 
-        assert code(ask(world, "offer", edit_events=hide)) == ("custody.computed_otherwise", False)
+        assert code(ask(world, "offer", edit_events=hide)) == ("custody.party_kept_back", False)
+
+    def test_nor_when_the_platform_announces_it_so(self) -> None:
+        world, _ = world_until("coefficients")
+        self._announce_with(world, lambda party: None if party == "plain0" else world.registered(party))
+
+        def hide(stream: str, events: list[Seen]) -> list[Seen]:
+            return [] if stream == "party/plain0" else events
+
+        assert code(ask(world, "offer", edit_events=hide)) == ("custody.party_kept_back", False)
+        assert code(ask(world, "offer")) == ("custody.computed_otherwise", False)
+
+    def test_a_second_registration_shown_once_the_bid_is_known_changes_nothing(self) -> None:
+        world, bids = world_until("")
+        again = {**world.party("plain0").public(), "seal_key": world.party("another").party.seal_key}
+        world.record("party/plain0", "party.registered", again, at=DEADLINE - timedelta(days=1))
+        for step in (lambda: world.close(bids), world.present, lambda: world.release("coin")):
+            step()
+        world.release("identity")
+        world.coefficients()
+        second = Party.parse(again)
+        self._announce_with(world, lambda party: second if party == "plain0" else world.registered(party))
+        assert code(ask(world, "offer")) == ("custody.computed_otherwise", False)
+
+    def _announce_with(self, world: World, registered: Callable[[str], Party | None]) -> None:
+        """What a platform announces that takes registrations as it likes: `plain0` is void."""
+        read = opening.read_identities(
+            world.sealed_lot(),
+            world.on_roll(),
+            world.public("lot.present"),
+            world.releases("identity"),
+            world.forms,
+            registered,
+            world.issued,
+        )
+        assert not isinstance(read, Waiting)
+        body = opening.announced(world.sealed_lot(), read)
+        assert (body["counted"], body["failed"]) == (3, False)
+        world.record(STREAM, "lot.announced", body)
 
     def test_an_issuance_that_is_kept_back_is_a_gap(self) -> None:
         world, _ = announced()
