@@ -145,7 +145,9 @@ def object_(tender: str, lot: str, root: Path, kind: str, text: str) -> None:
     job = Job(Home(root))
     with job.home.alone():
         body: dict[str, object] = {"tender": tender, "lot": lot, "kind": kind, "text": text}
-        said = job.box(tender, lot).letter("objections", body, None)  # type: ignore[arg-type]  # strings are Json
+        # To the documents a ticket is enough, and is all that is shown: the objection is published before the roll.
+        ticket = job.home.ticket(tender, lot) if kind == "documents" else None
+        said = job.box(tender, lot).letter("objections", body, ticket)  # type: ignore[arg-type]  # strings are Json
     shell.say("client.objected", id=said["id"])
 
 

@@ -164,11 +164,8 @@ class After:
 
     def _reasons(self, lot: str, evaluated: Mapping[str, Any], winner: str) -> None:
         """Why the winner has its marks, and why the rejected are out; every line stands in a certificate."""
-        rules, _ = templates.load(_TEMPLATE[lot])
-        titles: dict[str, Mapping[str, str]] = {
-            row["id"]: row["title"]
-            for row in rules["criteria"]  # type: ignore[index,union-attr,call-overload,misc]  # a template of ours
-        }
+        rules: Any = templates.load(_TEMPLATE[lot])[0]
+        titles: dict[str, Mapping[str, str]] = {row["id"]: row["title"] for row in rules["criteria"]}
         summary = self._document(evaluated["report"])
         for row in summary["bids"]:
             sheet = self._document(row["sheet"])

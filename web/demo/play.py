@@ -77,7 +77,7 @@ class Play:
     def _open_house(self) -> None:
         self.tell.step(
             "搭建平台：五家密钥托管机构（3/5）、两家见证方、三家随机数提供方、办公端、投标箱、工作进程，各自独立",
-            "The house: five custodians (3 of 5), two witnesses, three contributors, office, box, worker: all processes",
+            "The house: five custodians (3 of 5), two witnesses, three contributors, office, box, worker",
         )
         self.house.set_up()
         self.house.start()

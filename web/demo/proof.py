@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bidding.procedures.notice import Notice
@@ -19,7 +19,7 @@ from ledger.sealed.seal import Seal
 from web.demo.after import LOTS, After
 from web.demo.house import QUORUM
 from web.demo.notice import LOT_1
-from web.demo.stage import Broken, command, python, wait
+from web.demo.stage import Broken, Outside, command, wait
 
 _PARTS = ("coin", *PARTS)
 
@@ -89,7 +89,7 @@ class Proof:
         author: bytes,
         seal: Seal,
         releases: Mapping[str, Release],
-        quorums: list[tuple[str, ...]],
+        quorums: Sequence[tuple[str, ...]],
     ) -> str:
         keyset = self.notice.lot(lot).keyset(part)
         verdicts = set()
@@ -183,21 +183,17 @@ class Proof:
             f"The evidence bundle {bundle.name} ({size} KiB): anybody verifies it offline",
         )
         lang = "zh" if self.tell.langs[0] == "zh" else "en"
-        said = python("--lang", lang, "verify", str(bundle), "--trust", str(trust), expect=(0, 1, 2, 3))
-        for line in said.out.splitlines():
+        said = Outside("--lang", lang, "verify", str(bundle), "--trust", str(trust))
+        alone = Outside("verify", str(bundle))
+        checked = Outside("check", "--config", str(self.house.config))
+        for line in said.end(0).out.splitlines():
             self.tell.rows([[line]])
-        if said.status:
-            raise Broken(f"the bundle does not verify: exit status {said.status}\n{said.err}")
-        alone = python("verify", str(bundle), expect=(3,))
-        del alone
+        alone.end(3)
         self.tell.say("没有信任文件时退出码为 3", "Without a trust file its exit status is 3")
-        checked = python("check", "--config", str(self.house.config), expect=(0, 1))
-        if checked.status:
-            raise Broken(f"mingjing check found differences:\n{checked.out}{checked.err}")
+        checked.end(0)
         self.tell.say(
             "mingjing check：账本重放与所有表一致", "mingjing check: the ledger, folded again, is every table"
         )
-        shutil.copy(self.house.config.parent / "trust.json", self.house.root / "platform-says-trust.json")
 
 
 class _SealedLot:
@@ -207,7 +203,5 @@ class _SealedLot:
         self.keysets, self.contributors = keysets, contributors
 
 
-def _sealed(home: str, tender: str) -> Any:  # noqa: ANN401 - a path
-    from pathlib import Path
-
+def _sealed(home: str, tender: str) -> Path:
     return Path(home) / "bids" / tender / LOT_1 / "sealed" / "1"

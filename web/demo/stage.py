@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _GRACE: Final = 12  # seconds a process has to end by itself
 _BETWEEN: Final = 0.1
+_LONGEST: Final = 300  # seconds a program that is run on its own may take
 _SLOW: Final = 3  # times as long as usual: a machine may have other work to do
 _PATIENCE: Final = 60  # seconds in which a person types a command again that did not reach the platform
 
@@ -213,11 +214,22 @@ class Stage:
                 process.revive()
 
 
-def python(*args: str, expect: Sequence[int] = (0,)) -> Ran:
-    """Runs `mingjing ARGS` as a process of its own and waits for it."""
-    done = subprocess.run(
-        [sys.executable, "-m", "web.cli.main", *args], capture_output=True, text=True, check=False, timeout=300
-    )
-    if done.returncode not in expect:
-        raise Broken(f"mingjing {' '.join(args)}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return Ran(done.returncode, done.stdout, done.stderr)
+class Outside:
+    """`mingjing ARGS` as a process of its own, of which only the end matters."""
+
+    def __init__(self, *args: str) -> None:
+        self.args = args
+        self._popen = subprocess.Popen(
+            [sys.executable, "-m", "web.cli.main", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def end(self, *expect: int) -> Ran:
+        """What it said; `Broken` for another exit status than the expected."""
+        try:
+            out, err = self._popen.communicate(timeout=_LONGEST)
+        except subprocess.TimeoutExpired as exc:
+            self._popen.kill()
+            raise Broken(f"mingjing {' '.join(self.args)} did not end in {_LONGEST} s") from exc
+        if self._popen.returncode not in expect:
+            raise Broken(f"mingjing {' '.join(self.args)}\nended with {self._popen.returncode}:\n{out}{err}")
+        return Ran(self._popen.returncode, out, err)

@@ -49,7 +49,7 @@ class Draft:
 
     def save(self) -> None:
         """Write it down."""
-        answers: dict[str, Json] = {part: self.answers_to(part) for part in self.answers}  # type: ignore[dict-item,misc]  # str is Json
+        answers: dict[str, Json] = {part: dict[str, Json](self.answers_to(part)) for part in self.answers}
         value: dict[str, Json] = {
             "v": 1,
             "tender": self.tender,

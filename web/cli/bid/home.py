@@ -25,7 +25,7 @@ from ledger.trust import Trust
 
 SEAL: Final = "seal"
 PERSON: Final = "person"
-PASSPHRASE: Final = "MINGJING_PASSPHRASE"
+PASSPHRASE: Final = "MINGJING_PASSPHRASE"  # noqa: S105 - the name of a variable of the environment
 
 
 @dataclass(frozen=True)

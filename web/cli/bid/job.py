@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bidding.form import Problem
 from bidding.submission import PARTS, Withdrawal
 from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical, unhex
@@ -101,7 +102,7 @@ class Job:
         )
         sealing.put_entry(draft, entry)
 
-    def check_answers(self, draft: Draft) -> list[drafts.Problem]:
+    def check_answers(self, draft: Draft) -> list[Problem]:
         """All that is wrong with the draft's answers."""
         return drafts.problems(draft, self.known(draft.tender).form(draft.lot))
 
@@ -112,7 +113,7 @@ class Job:
             raise Refusal("bid.answers_wrong", count=len(wrong))
         known = self.known(draft.tender)
         signatures = sealing.entries(draft, self.reader.party)
-        sealing.check_signed(draft, known, self.bidder, signatures)
+        sealing.check_signed(draft, known, signatures)
         ticket = self.home.ticket(draft.tender, draft.lot)
         with shell.progress(f"seal {draft.lot}", sealing.length(draft)) as advance:
             return sealing.seal(draft, known, self.bidder, ticket, signatures, advance)

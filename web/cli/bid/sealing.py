@@ -84,14 +84,16 @@ def statement_of(draft: Draft) -> dict[str, Json]:
     return read_json(path)
 
 
-def own_entry(statement: dict[str, Json], party: str, seal: Ed25519PrivateKey, person: Ed25519PrivateKey) -> Any:
+def own_entry(
+    statement: dict[str, Json], party: str, seal: Ed25519PrivateKey, person: Ed25519PrivateKey
+) -> dict[str, Json]:
     """A party's entry, signed with its two registered keys."""
     return statements.entry(
         party, statements.key_signature(statement, seal), statements.key_signature(statement, person)
     )
 
 
-def cms_entry(party: str, seal: bytes, person: bytes) -> Any:
+def cms_entry(party: str, seal: bytes, person: bytes) -> dict[str, Json]:
     """A party's entry from two detached CMS signatures (DER) of its authority's certificates."""
     return statements.entry(party, statements.cms_signature(seal), statements.cms_signature(person))
 
@@ -176,9 +178,7 @@ def seal(  # everything a seal depends on
     return Sealed(draft.sealed, submission)
 
 
-def check_signed(
-    draft: Draft, known: Known, bidder: Bidder, signatures: Sequence[Mapping[str, Json]]
-) -> tuple[statements.Signed, ...]:
+def check_signed(draft: Draft, known: Known, signatures: Sequence[Mapping[str, Json]]) -> tuple[statements.Signed, ...]:
     """The parties, if the opening will find every signature in order; else its refusal, now (`statement.*`)."""
     statement = statement_of(draft)
     made = cast(dict[str, dict[str, Json]], read_json(draft.work / "headers.json"))
