@@ -94,18 +94,18 @@ class Bids:
     def enquire(self) -> Response:
         """An enquiry, for who holds a ticket: `{tender, lot, text}`. Its answer names no asker."""
         body = _body()
-        bearer = ticket(request)
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             got = members(parse_object(who.body(body)), "tender lot text")
-            if (bearer["tender"], bearer["lot"]) != (got["tender"], got["lot"]):
-                raise Refusal("submission.ticket_other_lot")
             lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
-            self.parts.admit(lot, who.signed.bid_key, bearer["ticket"], database_now(conn))
+            self._admit_bearer(conn, lot, who.signed.bid_key)
             return self._letter(conn, lot, "enquiry", who.signed.bid_key, {"text": _text(got["text"])})
 
     def object_(self) -> Response:
-        """An objection by somebody whose bid was accepted: the envelope of TYPE request is kept as its signature."""
+        """An objection: to the documents by who holds a ticket, to opening and result by who has bid.
+
+        The envelope of TYPE request is kept as its signature.
+        """
         body = _body()
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
@@ -113,7 +113,10 @@ class Bids:
             if got["kind"] not in ("documents", "opening", "result"):
                 raise Refusal("letter.kind")
             lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
-            if box_bids.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
+            if got["kind"] == "documents":
+                # Before the roll: everybody holds tickets, so publishing this tells of no bid.
+                self._admit_bearer(conn, lot, who.signed.bid_key)
+            elif box_bids.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
                 raise Refusal("letter.no_bid")
             content: dict[str, Json] = {
                 "kind": got["kind"],
@@ -165,6 +168,12 @@ class Bids:
         )
         box_bids.add_accepted(conn, item)
         return item
+
+    def _admit_bearer(self, conn: Connection, lot: BoxLot, bid_key: str) -> None:
+        bearer = ticket(request)
+        if (bearer["tender"], bearer["lot"]) != (lot.tender, lot.lot):
+            raise Refusal("submission.ticket_other_lot")
+        self.parts.admit(lot, bid_key, bearer["ticket"], database_now(conn))
 
     def _letter(self, conn: Connection, lot: BoxLot, kind: str, bid_key: str, content: dict[str, Json]) -> Response:
         if box_bids.letters_of(conn, lot.tender, lot.lot, bid_key) >= LETTERS:
