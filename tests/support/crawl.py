@@ -28,7 +28,7 @@ NOWHERE: Final = "0" * 64
 # Not compared, and why: the number names the request in the office's own log and is drawn anew for each.
 DRAWN: Final = {"X-Request-Id"}
 # What would tell when or how often something changed; no answer may carry them at all.
-TELLTALE: Final = {"ETag", "Last-Modified", "Server-Timing", "X-Runtime"}
+TELLTALE: Final = {"ETag", "Last-Modified", "Server-Timing", "Set-Cookie", "X-Runtime"}
 
 _HASH: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
 _UPLOAD: Final = re.compile(r"(?<=/box/uploads/)[a-z2-7]{16}")  # drawn for each upload
