@@ -7,7 +7,7 @@ and the ciphertexts it holds completely. A refusal is a `Refusal`; nothing raise
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
@@ -82,6 +82,7 @@ class Submission:
     seals: Mapping[str, BidSeal]
     sha256: str
     envelope: dict[str, Json]
+    _read: dict[bytes, Seal] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, envelope: object) -> Submission:
@@ -109,7 +110,10 @@ class Submission:
 
     def seal(self, keyset: Keyset) -> Seal:
         """The seal of the key set's part, if it is to this key set; `Refusal("sealed.*")` otherwise."""
-        return Seal.parse(self.seals[keyset.purpose.part].raw, keyset)
+        # Asked for at every step of an opening, so it is read once.
+        if keyset.kid not in self._read:
+            self._read[keyset.kid] = Seal.parse(self.seals[keyset.purpose.part].raw, keyset)
+        return self._read[keyset.kid]
 
     def contents(self) -> list[tuple[str, str, Content]]:
         """(part, kind, ciphertext) of everything it names, sorted by part and kind."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -78,6 +79,7 @@ def request(secret: bytes, tender: str, lot: str, spki: bytes) -> Request:
     return Request(spki, prepared, prefix, salt, seed, blinded)
 
 
+@lru_cache(maxsize=64)
 def ticket_key(spki: bytes) -> blindrsa.PublicKey:
     """The lot's key: RSA-3072 with e = 65537. Raises `Refusal("sealed.bad_ticket_key")`."""
     key = blindrsa.load(spki)
