@@ -38,18 +38,19 @@ def split(postgres_url: str, tmp_path: Path) -> Iterator[Town]:
         yield made
 
 
-def refused(url: str, role: str, statement: str) -> bool:
+def refused(url: str, role: str, statement: sa.Executable) -> bool:
+    """Whether the database keeps a role from a statement."""
     engine = create_engine(as_role(url, role))
     try:
-        with engine.begin() as conn:
-            conn.execute(sa.text(statement))
-    except ProgrammingError as exc:
-        assert "permission denied" in str(exc), exc
-        return True
-    else:
-        return False
+        with engine.begin() as conn, pytest.raises(ProgrammingError, match="permission denied"):
+            conn.execute(statement)
     finally:
         engine.dispose()
+    return True
+
+
+def rows(table: str) -> sa.Executable:
+    return sa.select(metadata.tables[table])
 
 
 def test_a_tender_runs_with_three_roles_that_know_no_more_than_they_need(split: Town) -> None:
@@ -65,24 +66,24 @@ def test_a_tender_runs_with_three_roles_that_know_no_more_than_they_need(split: 
 
 def test_the_box_reads_no_account_no_party_and_no_key(migrated: str) -> None:
     for table in ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents"):
-        assert refused(migrated, "mingjing_box", f"SELECT * FROM {table}"), table
+        assert refused(migrated, "mingjing_box", rows(table)), table
 
 
 def test_the_office_reads_nothing_of_the_box(migrated: str) -> None:
     for table in (name for name in metadata.tables if name.startswith("box_")):
-        assert refused(migrated, "mingjing_office", f"SELECT * FROM {table}"), table
+        assert refused(migrated, "mingjing_office", rows(table)), table
 
 
 def test_the_worker_reads_no_token_and_no_ticket_key(migrated: str) -> None:
     for table in ("accounts", "tokens", "lot_keys"):
-        assert refused(migrated, "mingjing_worker", f"SELECT * FROM {table}"), table
+        assert refused(migrated, "mingjing_worker", rows(table)), table
 
 
 def test_nobody_but_the_worker_moves_the_tree(migrated: str) -> None:
     for role in ("mingjing_office", "mingjing_box"):
-        assert refused(migrated, role, "UPDATE tree SET size = 0"), role
-        assert refused(migrated, role, "UPDATE entries SET idx = 0"), role
-        assert refused(migrated, role, "DELETE FROM events"), role
+        assert refused(migrated, role, sa.text("UPDATE tree SET size = 0")), role
+        assert refused(migrated, role, sa.text("UPDATE entries SET idx = 0")), role
+        assert refused(migrated, role, sa.text("DELETE FROM events")), role
 
 
 def test_the_box_sees_no_stream_but_its_own(migrated: str) -> None:

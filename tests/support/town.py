@@ -104,7 +104,7 @@ class Sealed:
     """A sealed bid, ready to be sent."""
 
     key: Ed25519PrivateKey
-    envelope: dict[str, Json]
+    envelope: dict[str, Any]
     blobs: dict[str, bytes]
     ticket: tickets.Ticket
 
@@ -162,13 +162,13 @@ class Town:
         self.office: FlaskClient = self.office_app.test_client()
         self.worker_services = self._services("worker")
         self.worker = Worker(self.worker_services)
+        self.said: list[str] = []
         self._open_institutions()
         self.asleep: set[str] = set()
         self.tickets_open = False
         self.people: dict[str, Person] = {}
         self.bidders: dict[str, Bidder] = {}
         self.tender = ""
-        self.said: list[str] = []
 
     def close(self) -> None:
         """Ends servers, journals and connections."""
@@ -258,8 +258,8 @@ class Town:
                 "person": {"ref": f"head-of-{role}", "key": signing.public_bytes(self.dice.key()).hex()},
             }
             people: list[Json] = [{"role": role, "key": signing.public_bytes(key).hex()}]
+            second = self.dice.key()
             if role == "tenderee":
-                second = self.dice.key()
                 people.append({"role": role, "key": signing.public_bytes(second).hex()})
             request = {"parties": [{**public, **keys, "holds": [], "people": people}]}
             (got,) = platform.enrol(self.config, canonical(request), self.clock)
@@ -341,7 +341,7 @@ class Town:
             if asked.get_json()["complete"]:
                 return
             self.tick()
-        raise AssertionError(asked.text)
+        raise AssertionError(f"key sets are not complete: {self.said[-8:]}")
 
     def publish(self, deadline: datetime, **changed: Any) -> dict[str, Any]:
         """Draft, key sets, two signatures: a published tender; its notice."""
@@ -560,26 +560,27 @@ class Town:
         self.stack.callback(stop)
 
     def _institutions(self) -> dict[str, Json]:
-        custodian = [
+        custodian: list[Json] = [
             {"id": id_, "name": {"zh": id_, "en": id_}, "key": folders.identity("custodian", id_, master).public}
             for id_, master in self.masters.items()
         ]
-        contributor = [
+        contributor: list[Json] = [
             {"party": id_, "key": folders.identity("contributor", id_, master).public}
             for id_, master in self.givers.items()
         ]
-        witnesses = [{"name": name, "key": witness_key(name, key).text} for name, key in self.witness_keys.items()]
+        witnesses: list[Json] = [
+            {"name": name, "key": witness_key(name, key).text} for name, key in self.witness_keys.items()
+        ]
         return {
-            "witnesses": [*witnesses],
+            "witnesses": witnesses,
             "witness_threshold": 2,
-            "custodians": [*custodian],
-            "contributors": [*contributor],
+            "custodians": custodian,
+            "contributors": contributor,
             "cas": [],
             "supervisors": [],
         }
 
     def _open_institutions(self) -> None:
-        self.said: list[str] = []
         self.witnesses: dict[str, Witness] = {}
         policy = self.services.trust.policy
         for name, key in self.witness_keys.items():
