@@ -13,7 +13,7 @@ from bidding import statement
 from bidding.opening import RESPONSE, SIGNATURES, Identity, answers_reason, counted
 from bidding.sealed_lot import DECRYPTION, OnRoll, Reason, SealedLot, bid_seals
 from bidding.submission import PARTS, Submission
-from bidding.verdicts import Forms, Waiting, open_forms, verdicts
+from bidding.verdicts import Forms, Judge, Waiting, open_forms, verdicts
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.sealed import opening as sealed
@@ -42,6 +42,8 @@ def read_offers(
     releases: Iterable[object],
     forms: Forms,
     seeds: Mapping[str, bytes] | None = None,
+    *,
+    judge: Judge = verdicts,
 ) -> Waiting | tuple[Offer, ...]:
     """The counted bids, sorted by submission, after their offer part; their files are still to be looked at."""
     bids = counted(identities)
@@ -49,7 +51,7 @@ def read_offers(
         return Waiting("opening.failed", {"have": len(bids), "need": lot.min_bids})
     submissions = [on_roll.submissions[bid.submission] for bid in bids]
     seals = bid_seals(lot, "offer", submissions)
-    found = verdicts(lot, on_roll, lot.keysets["offer"], seals, releases, seeds)
+    found = judge(lot, on_roll, lot.keysets["offer"], seals, releases, seeds)
     if isinstance(found, Waiting):
         return found
     opened = open_forms(lot.keysets["offer"], submissions, seals, found, forms)

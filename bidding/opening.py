@@ -18,7 +18,7 @@ from bidding.parties import Party
 from bidding.sealed_lot import OnRoll, Reason, SealedLot, State, bid_seals, contribution_seals, stand
 from bidding.statement import Signed
 from bidding.submission import Submission
-from bidding.verdicts import Forms, Waiting, open_forms, verdicts
+from bidding.verdicts import Forms, Judge, Waiting, open_forms, verdicts
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
 from ledger.sealed import coin
@@ -83,7 +83,7 @@ def coefficients(
     return {"contributions": rows, "alpha": alpha.hex(), "values": drawn}
 
 
-def read_identities(
+def read_identities(  # noqa: PLR0913 - everything that an identity follows from
     lot: SealedLot,
     on_roll: OnRoll,
     present: Mapping[str, Json],
@@ -92,6 +92,8 @@ def read_identities(
     registered: Registered,
     issued: Issued,
     seeds: Mapping[str, bytes] | None = None,
+    *,
+    judge: Judge = verdicts,
 ) -> Waiting | tuple[Identity, ...]:
     """Every bid on the roll, sorted by submission, after its identity part (§5 Counting).
 
@@ -103,7 +105,7 @@ def read_identities(
     if len(standing.bids) < lot.min_bids:
         return Waiting("opening.too_few", {"have": len(standing.bids), "need": lot.min_bids})
     seals = bid_seals(lot, "identity", standing.bids)
-    found = verdicts(lot, on_roll, lot.keysets["identity"], seals, releases, seeds)
+    found = judge(lot, on_roll, lot.keysets["identity"], seals, releases, seeds)
     if isinstance(found, Waiting):
         return found
     opened = open_forms(lot.keysets["identity"], standing.bids, seals, found, forms)

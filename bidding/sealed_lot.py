@@ -132,10 +132,13 @@ class Standing:
     out: Mapping[str, tuple[State, Reason]]
 
 
-def read_roll(lot: SealedLot, roll: object, envelopes: Mapping[str, object]) -> OnRoll:
+def read_roll(
+    lot: SealedLot, roll: object, envelopes: Mapping[str, object], known: Mapping[str, Submission] | None = None
+) -> OnRoll:
     """Check everything on the roll: signatures, lot, key sets, tickets, one bid a key (docs/formats/sealing.md §4).
 
-    `envelopes`: by submission hash, all that stand on the roll. Raises `Refusal("roll.*")`.
+    `envelopes`: by submission hash, all that stand on the roll, but for those `known`: read before, hash and signature
+    in order. Raises `Refusal("roll.*")`.
     """
     parsed = rolls.parse_roll(roll)
     if (parsed["tender"], parsed["lot"]) != (lot.tender, lot.lot):
@@ -143,11 +146,12 @@ def read_roll(lot: SealedLot, roll: object, envelopes: Mapping[str, object]) -> 
     submissions: dict[str, Submission] = {}
     unchecked: dict[str, Reason] = {}
     for sha256 in rolls.listed(parsed):
-        envelope = envelopes.get(sha256)
-        if not isinstance(envelope, dict) or _sha256(envelope.get("object")) != sha256:
+        submission = known.get(sha256) if known else None
+        envelope = envelopes.get(sha256) if submission is None else {}
+        if submission is None and (not isinstance(envelope, dict) or _sha256(envelope.get("object")) != sha256):
             raise Refusal("roll.message_missing", sha256=sha256)
         try:
-            submission = Submission.parse(envelope)
+            submission = submission or Submission.parse(envelope)
             submissions[sha256] = submission
             check_on_roll(submission, lot.keysets, lot.spki, lot.tender, lot.lot)
         except Refusal as why:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bidding.sealed_lot import DECRYPTION, OnRoll, Reason, SealedLot, seal_ids
 from bidding.submission import Submission
@@ -33,6 +34,24 @@ class Waiting:
     missing: tuple[str, ...] = ()
 
 
+Verdicts = Waiting | dict[str, Open | Void]
+
+
+class Judge(Protocol):
+    """`verdicts`, or something that remembers what it gave."""
+
+    def __call__(  # noqa: D102 - the class says it
+        self,
+        lot: SealedLot,
+        on_roll: OnRoll,
+        keyset: Keyset,
+        seals: Mapping[str, tuple[bytes, Seal]],
+        envelopes: Iterable[object],
+        seeds: Mapping[str, bytes] | None,
+        /,
+    ) -> Verdicts: ...
+
+
 def verdicts(
     lot: SealedLot,
     on_roll: OnRoll,
@@ -40,7 +59,7 @@ def verdicts(
     seals: Mapping[str, tuple[bytes, Seal]],
     envelopes: Iterable[object],
     seeds: Mapping[str, bytes] | None,
-) -> Waiting | dict[str, Open | Void]:
+) -> Verdicts:
     """The verdict on every seal of a part, or who is still to answer."""
     releases = first_releases(envelopes, keyset, lot.custodians, on_roll.hash, seal_ids(seals))
     part, out = keyset.purpose.part, dict[str, Open | Void]()

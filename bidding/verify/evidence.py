@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -22,7 +22,7 @@ from bidding.profiles import Calendar, Clocks, Profile
 from bidding.roll import Minute
 from bidding.sealed_lot import OnRoll, SealedLot, Standing, read_roll, stand
 from bidding.submission import Submission, Withdrawal, terms_hash
-from bidding.verdicts import Waiting
+from bidding.verdicts import Verdicts, Waiting, verdicts
 from ledger import verify as log
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, parse, parse_object
@@ -30,6 +30,8 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import NotApplicable
 from ledger.custodian.rulebook import Seen
+from ledger.sealed.keyset import Keyset
+from ledger.sealed.seal import Seal
 from ledger.verify.evidence import once, remember
 
 T = TypeVar("T")
@@ -269,10 +271,14 @@ class Evidence(log.Evidence):
 
         def compute() -> OnRoll:
             listed = self.in_lot(lot, "lot.closed").event.public.get("roll")
-            rows = roll.listed(roll.parse_roll(listed))
-            return read_roll(
-                self.sealed_lot(lot), listed, {sha256: self.envelope("submissions", sha256) for sha256 in rows}
-            )
+            known: dict[str, Submission] = {}
+            others: dict[str, dict[str, Json]] = {}
+            for sha256 in roll.listed(roll.parse_roll(listed)):
+                try:
+                    known[sha256] = self.submission(sha256)
+                except Refusal:
+                    others[sha256] = self.envelope("submissions", sha256)
+            return read_roll(self.sealed_lot(lot), listed, others, known)
 
         found: OnRoll = self._of_lot("on_roll", lot, compute)
         return found
@@ -311,6 +317,23 @@ class Evidence(log.Evidence):
                 out.setdefault(str(one.event.public.get("party")), one.event.public)
         return out
 
+    def judge(
+        self,
+        lot: SealedLot,
+        on_roll: OnRoll,
+        keyset: Keyset,
+        seals: Mapping[str, tuple[bytes, Seal]],
+        envelopes: Iterable[object],
+        seeds: Mapping[str, bytes] | None,
+    ) -> Verdicts:
+        """`bidding.verdicts.verdicts`, each seal made again once however many claims ask."""
+        found: Verdicts = remember(
+            self.__dict__,
+            ("verdicts", keyset.kid, tuple(seals)),
+            lambda: verdicts(lot, on_roll, keyset, seals, envelopes, seeds),
+        )
+        return found
+
     def identities(self, lot: str) -> tuple[Identity, ...]:
         """Every bid on the roll after its identity part. Raises `Refusal("opening.not_computable")`."""
 
@@ -326,6 +349,7 @@ class Evidence(log.Evidence):
                     lambda party: self.party_before(party, limit),
                     self.issued(lot).get,
                     self.seeds(lot, "identity"),
+                    judge=self.judge,
                 )
             )
 
