@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import click
 
@@ -15,38 +14,21 @@ from bidding.profiles import packaged_profiles
 from evaluation.rules import templates
 from ledger import trust as trusts
 from ledger.basics import clock, signing
-from ledger.basics.canonical import Json, members
+from ledger.basics.canonical import members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from ledger.basics.ids import new_id
 from ledger.files import write_atomically
 from web import words
-from web.cli import shell
+from web.cli import acts, shell
 from web.cli.bid.home import read_loosely
 from web.cli.desk import drafting
 from web.cli.desk import example as examples
 from web.cli.desk.person import Person
-
-F = TypeVar("F", bound=Callable[..., Any])
+from web.cli.desk.telling import events_of, person_option, reason_option, told
 
 _BETWEEN: Final = 0.5
 _PROFILES: Final = tuple(sorted({profile.id for profile in packaged_profiles().values()}))
-
-
-def person_option(command: F) -> F:
-    """`--person`: the person's own folder."""
-    return click.option(
-        "--person",
-        "root",
-        type=shell.folder(),
-        envvar="MINGJING_PERSON",
-        required=True,
-        help="Your own folder: address, token, key (else $MINGJING_PERSON).",
-    )(command)
-
-
-def reason_option(command: F) -> F:
-    """`--reason`: signed with the act and published with it."""
-    return click.option("--reason", required=True, help="Why; it is signed and published with the act.")(command)
 
 
 @click.group()
@@ -153,7 +135,7 @@ def draft(root: Path, file: Path, tender: str | None, *, check: bool) -> None:
         return
     person = Person(root)
     method, path = ("PUT", f"/office/tenders/{tender}") if tender else ("POST", "/office/tenders")
-    made = person.office.send(method, path, built.body)
+    made = person.office.send(method, path, built.body, once="" if tender else new_id())
     for data in built.documents.values():
         person.office.put_bytes(f"/office/tenders/{made['tender']}/documents", data)
     click.echo(made["tender"])
@@ -204,7 +186,7 @@ def publish(root: Path, tender: str, reason: str) -> None:
     """Sign the notice: the first of two keys. It is published when a second person approves."""
     person = Person(root)
     notice = person.office.get(f"/office/tenders/{tender}/notice")["notice"]
-    _told(person, person.act("tender.published", f"tender/{tender}", {"notice": notice}, reason))
+    told(person, person.act("tender.published", f"tender/{tender}", {"notice": notice}, reason))
 
 
 @office.command("pending")
@@ -231,188 +213,7 @@ def pending(root: Path, *, as_json: bool) -> None:
 def approve(root: Path, id_: str, reason: str) -> None:
     """Sign a waiting act with a second key: it is executed at once. Read it first with `pending --json`."""
     person = Person(root)
-    _told(person, person.approve(id_, reason))
-
-
-@office.command("addendum")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.option("--zh", required=True, help="The text in Chinese.")
-@click.option("--en", required=True, help="The text in English.")
-@click.option("--deadline", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), help="A later deadline, with its zone.")
-@click.option("--affects-bids/--no-effect", default=True, show_default=True, help="Whether bids have to change.")
-@click.option("--document", "listed", multiple=True, help="What `documents add` printed.")
-@shell.in_words
-def addendum(
-    root: Path,
-    tender: str,
-    reason: str,
-    zh: str,
-    en: str,
-    deadline: Any,  # noqa: ANN401 - click's datetime
-    *,
-    affects_bids: bool,
-    listed: tuple[str, ...],
-) -> None:
-    """Issue an addendum; its deadline is the one in force from then on."""
-    person = Person(root)
-    seen = _events(person, f"tender/{tender}")
-    numbers = [event["public"]["number"] for event in seen if event["type"] == "addendum.issued"]
-    in_force = [
-        event["public"].get("deadline") or event["public"]["notice"]["published_for"]["deadline"]
-        for event in seen
-        if event["type"] in ("tender.published", "addendum.issued", "tender.resumed")
-    ][-1]
-    body: dict[str, Json] = {
-        "number": len(numbers) + 1,
-        "text": {"zh": zh, "en": en},
-        "affects_bids": affects_bids,
-        "deadline": clock.text(deadline) if deadline else in_force,
-        "documents": [json.loads(one) for one in listed],
-    }
-    _told(person, person.act("addendum.issued", f"tender/{tender}", body, reason))
-
-
-@office.command("answer")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.argument("enquiry")
-@click.option("--text", required=True)
-@shell.in_words
-def answer(root: Path, tender: str, enquiry: str, text: str, reason: str) -> None:
-    """Answer an enquiry, for everybody."""
-    person = Person(root)
-    _told(person, person.act("enquiry.answered", f"tender/{tender}", {"enquiry": enquiry, "text": text}, reason))
-
-
-@office.command("answer-objection")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.argument("objection")
-@click.option("--text", required=True)
-@click.option("--upheld/--not-upheld", required=True)
-@shell.in_words
-def answer_objection(root: Path, tender: str, objection: str, text: str, reason: str, *, upheld: bool) -> None:
-    """Answer an objection; what it stopped goes on."""
-    person = Person(root)
-    body: dict[str, Json] = {"objection": objection, "text": text, "upheld": upheld}
-    _told(person, person.act("objection.answered", f"tender/{tender}", body, reason))
-
-
-@office.command("suspend")
-@person_option
-@reason_option
-@click.argument("tender")
-@shell.in_words
-def suspend(root: Path, tender: str, reason: str) -> None:
-    """Suspend a tender: first of two keys."""
-    person = Person(root)
-    _told(person, person.act("tender.suspended", f"tender/{tender}", {"reason": reason}, reason))
-
-
-@office.command("resume")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.option("--deadline", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]), required=True)
-@shell.in_words
-def resume(root: Path, tender: str, reason: str, deadline: Any) -> None:  # noqa: ANN401 - click's datetime
-    """Resume a suspended tender with this deadline: first of two keys."""
-    person = Person(root)
-    body: dict[str, Json] = {"reason": reason, "deadline": clock.text(deadline)}
-    _told(person, person.act("tender.resumed", f"tender/{tender}", body, reason))
-
-
-@office.command("terminate")
-@person_option
-@reason_option
-@click.argument("tender")
-@shell.in_words
-def terminate(root: Path, tender: str, reason: str) -> None:
-    """Terminate a tender: first of two keys. Its bids stay shut."""
-    person = Person(root)
-    _told(person, person.act("tender.terminated", f"tender/{tender}", {"reason": reason}, reason))
-
-
-@office.command("next-candidate")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.argument("lot")
-@click.option("--from", "from_", required=True, help="The bid key that stands now.")
-@click.option("--to", required=True, help="The bid key of the next candidate.")
-@shell.in_words
-def next_candidate(root: Path, tender: str, lot: str, from_: str, to: str, reason: str) -> None:
-    """Pass to the next candidate: first of two keys."""
-    person = Person(root)
-    body: dict[str, Json] = {"from": from_, "to": to, "reason": reason}
-    _told(person, person.act("lot.next_candidate", f"lot/{tender}/{lot}", body, reason))
-
-
-@office.command("contract")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.argument("lot")
-@click.argument("file", type=shell.file())
-@click.option("--bid-key", required=True, help="The bid key of the award.")
-@shell.in_words
-def contract(root: Path, tender: str, lot: str, file: Path, bid_key: str, reason: str) -> None:
-    """Note that the contract was signed; its hash is published, not its text."""
-    person = Person(root)
-    body: dict[str, Json] = {"bid_key": bid_key, "contract": H(file.read_bytes()).hex()}
-    _told(person, person.act("lot.contracted", f"lot/{tender}/{lot}", body, reason))
-
-
-@office.command("award")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.argument("lot")
-@shell.in_words
-def award(root: Path, tender: str, lot: str, reason: str) -> None:
-    """Where the notice says `precheck`: sign the award that the evaluation gives."""
-    person = Person(root)
-    published = [one for one in _events(person, f"lot/{tender}/{lot}") if one["type"] == "lot.candidates_published"]
-    if not published:
-        raise Refusal("client.no_candidates", lot=lot)
-    first = published[-1]["public"]["candidates"][0]
-    body: dict[str, Json] = {name: first[name] for name in ("bid_key", "rank", "price_fen")}
-    _told(person, person.act("lot.awarded", f"lot/{tender}/{lot}", body, reason))
-
-
-@office.command("order")
-@person_option
-@reason_option
-@click.argument("tender")
-@click.option("--order", "order_", required=True, help="A new id of yours for this order.")
-@click.option("--kind", type=click.Choice(["publish_seed", "open_access_log", "void_lot"]), required=True)
-@click.option("--lot", default="")
-@click.option("--custodian", default="")
-@shell.in_words
-def order(  # one option each
-    root: Path, tender: str, order_: str, kind: str, lot: str, custodian: str, reason: str
-) -> None:
-    """Order what takes two people, one of them a supervisor."""
-    person = Person(root)
-    body: dict[str, Json] = {"order": order_, "kind": kind, "lot": lot, "custodian": custodian, "reason": reason}
-    _told(person, person.act("order.issued", f"tender/{tender}", body, reason))
-
-
-@office.command("act")
-@person_option
-@reason_option
-@click.argument("type_", metavar="TYPE")
-@click.argument("subject")
-@click.argument("body", type=shell.file())
-@shell.in_words
-def act(root: Path, type_: str, subject: str, body: Path, reason: str) -> None:
-    """Sign any act whose body stands in a JSON file."""
-    person = Person(root)
-    _told(person, person.act(type_, subject, read_loosely(body), reason))
+    told(person, person.approve(id_, reason))
 
 
 @office.command("show")
@@ -424,23 +225,12 @@ def show(root: Path, tender: str) -> None:
     person = Person(root)
     lots: list[str] = []
     for stream in [f"tender/{tender}", *lots]:
-        for event in _events(person, stream):
+        for event in events_of(person, stream):
             click.echo(f"{event['at']}  {event['stream']}  {event['version']:3}  {event['type']}")
             notice = cast(dict[str, Any], event["public"]).get("notice")
             if notice:
                 lots += [f"lot/{tender}/{row['lot']}" for row in notice["lots"]]
 
 
-def _events(person: Person, stream: str) -> list[dict[str, Any]]:
-    """A stream's public events as the office serves them: for reading, not for believing."""
-    return [row["event"] for row in person.office.get(f"/api/streams/{stream}")["events"]]
-
-
-def _told(person: Person, answer: dict[str, Any]) -> None:
-    if answer.get("pending"):
-        shell.say("client.act_pending", have=answer["have"], need=answer["need"])
-        for row in person.waiting():
-            click.echo(f"{row['id']}  {row['act']}  {row['subject']}")
-            shell.say("client.act_next", id=row["id"])
-    for event in answer.get("events", []):
-        shell.say("client.act_done", type=event["type"], stream=event["stream"], version=event["version"])
+for _command in acts.COMMANDS:
+    office.add_command(_command)

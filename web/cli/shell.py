@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -24,6 +25,7 @@ from web.words import Lang
 
 REFUSED: Final = 1
 UNREACHABLE: Final = 4
+_SAID: Final = 4  # failures after which a person is told why it takes so long
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +60,14 @@ def report(why: Refusal, said: Lang) -> int:
     """Says a refusal on standard error, its code behind it; the exit status."""
     click.echo(f"{words.say(why.code, why.params, said)} [{why.code}]", err=True)
     return UNREACHABLE if why.code == "http.unreachable" else REFUSED
+
+
+def pause(failed: int) -> None:
+    """Waits after the n-th failure to reach the platform; says so where it takes long."""
+    # A line that was just cut is often back at once, seldom within the second.
+    if failed == _SAID:
+        click.echo(words.say("client.trying_again", {}, lang()), err=True)
+    time.sleep(min(0.2 * 2 ** (failed - 1), 10))
 
 
 def in_words(command: F) -> F:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +22,7 @@ from web.cli.bid import sealing
 from web.cli.bid.draft import Draft
 from web.cli.bid.home import PERSON, SEAL, Home, Settings
 from web.cli.bid.known import Known, Reader
-from web.cli.bid.lines import Box, Office, check_receipt
+from web.cli.bid.lines import Box, Office, check_receipt, patiently
 from web.cli.bid.sealing import Bidder, Sealed
 
 
@@ -42,13 +41,13 @@ class Job:
     def reader(self) -> Reader:
         """The log, brought up to date."""
         made = Reader(Platform(self.settings.office, 60.0), self.home.trust(), self.home.log, self.home.documents)
-        made.update()
+        patiently(made.update, shell.pause)
         return made
 
     @cached_property
     def office(self) -> Office:
         """The line with the account."""
-        return Office(self.settings.office, self.home.token())
+        return Office(self.settings.office, self.home.token(), pause=shell.pause)
 
     @cached_property
     def bidder(self) -> Bidder:
@@ -75,7 +74,7 @@ class Job:
     def box(self, tender: str, lot: str) -> Box:
         """The line of the bid key."""
         key = tickets.bid_key(self.home.secret(), tender, lot)
-        return Box(self.settings.box, key, tender, lot, pause=_pause)
+        return Box(self.settings.box, key, tender, lot, pause=shell.pause)
 
     # --- steps ----------------------------------------------------------------------------------------------------
 
@@ -206,8 +205,3 @@ def address(home: Path) -> Job:
 def parts_of(mapping: Mapping[str, object]) -> list[str]:
     """The parts that are named, in the order in which they open."""
     return [part for part in PARTS if part in mapping]
-
-
-def _pause(failed: int) -> None:
-    # A line that was just cut is often back at once, seldom within the second.
-    time.sleep(min(0.2 * 2 ** (failed - 1), 10))

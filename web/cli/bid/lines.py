@@ -6,11 +6,11 @@ Neither says what kind of client this is: `http.client` sends no User-Agent, and
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,6 +25,8 @@ from ledger.institution.platform import read_json
 from ledger.sealed.seal import Content
 from ledger.sealed.tickets import Ticket
 
+T = TypeVar("T")
+
 FIRST_PIECE: Final = 1 << 20
 MAX_PIECE: Final = 8 << 20
 TRIES: Final = 8
@@ -32,30 +34,53 @@ _TUS: Final = {"Tus-Resumable": "1.0.0"}
 _UNREACHED: Final = ("http.unreachable", "upload.cut", "upload.offset", "upload.superseded", "request.out_of_time")
 
 
-class Office:
-    """Requests with the account's token."""
+def patiently(
+    what: Callable[[], T],
+    pause: Callable[[int], None],
+    codes: Collection[str] = ("http.unreachable",),
+    before: Callable[[], None] = lambda: None,
+) -> T:
+    """What `what` gives, asked again where it is refused with one of `codes`: a server may be starting again.
 
-    def __init__(self, url: str, token: str, timeout: float = 60.0) -> None:
-        self._http = HttpClient(url, timeout)
+    `pause(n)` waits after the n-th failure, `before()` is called before each further try. Whatever is asked this way
+    may arrive twice.
+    """
+    for failed in range(1, TRIES):
+        try:
+            return what()
+        except Refusal as why:
+            if why.code not in codes:
+                raise
+        pause(failed)
+        before()
+    return what()
+
+
+class Office:
+    """Requests with the account's token. Each may arrive twice; `pause`: see `patiently`."""
+
+    def __init__(self, url: str, token: str, *, pause: Callable[[int], None], timeout: float = 60.0) -> None:
+        self._http, self._pause = HttpClient(url, timeout), pause
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> dict[str, Any]:
         """A JSON object; the server's refusals are raised as they are."""
-        return cast(dict[str, Any], read_json(self._http.get(path, headers=self._headers)))
+        return self._ask("GET", path, None, {})
 
-    def send(self, method: str, path: str, value: object) -> dict[str, Any]:
-        """Sends a JSON value; the JSON answer."""
-        headers = {**self._headers, "Content-Type": "application/json"}
-        return cast(dict[str, Any], read_json(self._http.ask(method, path, canonical(value), headers=headers).body))
+    def send(self, method: str, path: str, value: object, *, once: str = "") -> dict[str, Any]:
+        """Sends a JSON value; the JSON answer. `once`: a fresh id for what would else be made anew each time."""
+        named = {"Idempotency-Key": once} if once else {}
+        return self._ask(method, path, canonical(value), {"Content-Type": "application/json", **named})
 
     def put_bytes(self, path: str, data: bytes) -> dict[str, Any]:
         """Puts raw bytes and says what their hash will be."""
-        headers = {
-            **self._headers,
-            "Content-Type": "application/octet-stream",
-            "Mingjing-SHA256": H(data).hex(),
-        }
-        return cast(dict[str, Any], read_json(self._http.ask("PUT", path, data, headers=headers).body))
+        headers = {"Content-Type": "application/octet-stream", "Mingjing-SHA256": H(data).hex()}
+        return self._ask("PUT", path, data, headers)
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
+        sent = {**self._headers, **headers}
+        answer = patiently(lambda: self._http.ask(method, path, body, headers=sent), self._pause)
+        return cast(dict[str, Any], read_json(answer.body))
 
 
 class Box:
@@ -165,16 +190,10 @@ class Box:
         return cast(dict[str, Json], self._json(answer)["receipt"])
 
     def _patiently(self, what: Callable[[], Answer]) -> Answer:
-        """Asks again where the line was cut. Everything asked this way may arrive twice."""
-        for failed in range(1, TRIES):
-            try:
-                return what()
-            except Refusal as why:
-                if why.code not in _UNREACHED:
-                    raise
-                self._at = None
-                self._pause(failed)
-        return what()
+        return patiently(what, self._pause, _UNREACHED, self._forget_time)
+
+    def _forget_time(self) -> None:
+        self._at = None
 
     def _time(self) -> datetime:
         if self._at is None:

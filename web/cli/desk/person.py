@@ -16,6 +16,7 @@ from ledger.basics.canonical import Json, canonical, members, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.files import write_atomically
+from web.cli import shell
 from web.cli.bid.home import passphrase
 from web.cli.bid.lines import Office
 
@@ -61,7 +62,7 @@ class Person:
             token = (self.root / "token").read_text("ascii").strip()
         except FileNotFoundError as exc:
             raise Refusal("home.no_token", folder=str(self.root)) from exc
-        return Office(self.url, token)
+        return Office(self.url, token, pause=shell.pause)
 
     def act(self, act: str, subject: str, body: dict[str, Json], reason: str) -> dict[str, Any]:
         """Signs an act and sends it: `{pending, have, need}` or `{events}`."""
