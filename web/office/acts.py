@@ -25,7 +25,7 @@ from ledger.store import read
 from ledger.store.append import Appended
 from ledger.store.engine import reading, transaction
 from ledger.store.read import Stored
-from web.access import STAFF, route
+from web.access import STAFF, Principal, route
 from web.delivery import json_body, json_response, principal
 from web.services import Services, services
 
@@ -57,9 +57,11 @@ def act() -> Response:
 
 @route(blueprint, "GET", "/acts", STAFF)
 def waiting() -> Response:
-    """The acts that wait for a second signature: `{acts: [{act, subject, body, acts}]}`."""
+    """The acts that wait for a second signature, which may be one's own: `{acts: [{act, subject, body, acts}]}`."""
+    who = principal()
     with reading(services().engine) as conn:
-        found = pending.listed(conn)
+        book = Book(conn)
+        found = [one for one in pending.listed(conn) if _may_sign(book, one, who)]
     listed: list[Json] = [
         {"act": one.act, "subject": one.subject, "body": one.body, "acts": list(one.acts)} for one in found
     ]
@@ -99,6 +101,17 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
     done = execute(at, conn, type_, Signed(signed.subject, signed.body, held.acts), person)
     pending.drop(conn, held)
     return {"events": _told(done)}
+
+
+def _may_sign(book: Book, one: Pending, who: Principal) -> bool:
+    """Whether a person could sign this act. Nobody else reads what is not published, or not ordered, yet."""
+    if who.role not in keys.RULES[one.act].roles:
+        return False
+    state = procedures.tender(book, _tender_of(one.subject))
+    if who.role == "agency":
+        mine = procedures.agencies(state, procedures.signers(book, state, one.acts))
+        return mine is None or who.party in mine
+    return who.role != "tenderee" or who.party == state.party
 
 
 def _executed(conn: sa.Connection, type_: str, signed: Signed) -> list[Json]:
