@@ -22,7 +22,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -132,6 +132,16 @@ class Platform(Town):
         self.enrol()
         for number in range(1, firms + 1):
             self.firm(number)
+        self.publish(DEADLINE, **self._two_lots())
+        self.open_tickets()
+
+    def draft_two_lots(self, deadline: datetime) -> None:
+        """The draft alone; sets `tender`."""
+        self.draft(deadline, **self._two_lots())
+
+    @staticmethod
+    def _two_lots() -> dict[str, Any]:
+        """What a draft of two lots says differently from one of one lot."""
         rules, form = templates.load("checklist-f4")
         pages = {"form": form, "rules": rules}
         rows = {
@@ -154,8 +164,7 @@ class Platform(Town):
             }
             for lot in LOTS
         ]
-        self.publish(DEADLINE, lots=lots, documents=documents)
-        self.open_tickets()
+        return {"lots": lots, "documents": documents}
 
     def enrol(self) -> None:
         """The office's people, registered with the office's own seeded randomness."""
