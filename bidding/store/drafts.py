@@ -37,10 +37,16 @@ def put(conn: sa.Connection, draft: Draft) -> None:
 
 def get(conn: sa.Connection, tender: str, party: str) -> Draft:
     """A party's own draft; `Refusal("tender.unknown")` for another's as for none."""
-    row = conn.execute(sa.select(drafts).where(drafts.c.tender == tender, drafts.c.party == party)).one_or_none()
-    if row is None:
+    found = find(conn, tender, party)
+    if found is None:
         raise Refusal("tender.unknown", tender=tender[:64])
-    return Draft(row.tender, row.party, row.person, parse_object(row.body.encode("utf-8")))
+    return found
+
+
+def find(conn: sa.Connection, tender: str, party: str) -> Draft | None:
+    """A party's own draft, None for another's as for none."""
+    row = conn.execute(sa.select(drafts).where(drafts.c.tender == tender, drafts.c.party == party)).one_or_none()
+    return None if row is None else Draft(row.tender, row.party, row.person, parse_object(row.body.encode("utf-8")))
 
 
 def notice(conn: sa.Connection, draft: Draft, trust: Trust, interval_ms: int) -> dict[str, Json]:

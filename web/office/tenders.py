@@ -19,7 +19,7 @@ from ledger.basics.canonical import Json, canonical, unhex
 from ledger.basics.clock import parse_time
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
-from ledger.basics.ids import new_id
+from ledger.basics.ids import check_id, new_id
 from ledger.store.engine import database_now, reading, transaction
 from web.access import BIDDER, TENDEREE, route
 from web.delivery import json_body, json_response, principal
@@ -32,8 +32,15 @@ _PIECE: Final = 1 << 16
 
 @route(blueprint, "POST", "/tenders", TENDEREE)
 def create() -> Response:
-    """A new draft: the notice without what the platform adds (docs/formats/api.md). 201 `{tender, draft_sha256}`."""
-    return _store(new_id(services().entropy), new=True)
+    """A new draft: the notice without what the platform adds (docs/formats/api.md). 201 `{tender, draft_sha256}`.
+
+    With the header `Idempotency-Key` the same request again is the same draft: a lost answer makes no second one.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return _store(new_id(services().entropy), new=True)
+    named = H(b"mingjing/draft/v1\0" + canonical([principal().party, check_id(key, "Idempotency-Key")]))
+    return _store(new_id(lambda length: named[:length]), new=True)
 
 
 @route(blueprint, "PUT", "/tenders/<tender>", TENDEREE)
@@ -158,10 +165,10 @@ def _store(tender: str, *, new: bool) -> Response:
         return draft_act.decide(state, DraftTender(tender, who.party, sha256), book.now)
 
     with transaction(at.engine) as conn:
-        if not new:
-            drafts.get(conn, tender, who.party)
-        perform_in(conn, decide, actor=who.person, entropy=at.entropy)
-        drafts.put(conn, made)
+        known = drafts.find(conn, tender, who.party) if new else drafts.get(conn, tender, who.party)
+        if known is None or known.body != body:
+            perform_in(conn, decide, actor=who.person, entropy=at.entropy)
+            drafts.put(conn, made)
     return json_response({"tender": tender, "draft_sha256": sha256}, 201 if new else 200)
 
 

@@ -16,6 +16,7 @@ from ledger.basics.errors import Refusal
 from ledger.files import write_atomically
 from ledger.institution.platform import Platform
 from ledger.sealed import tickets
+from web import words
 from web.cli import shell
 from web.cli.bid import draft as drafts
 from web.cli.bid import sealing
@@ -114,7 +115,9 @@ class Job:
         signatures = sealing.entries(draft, self.reader.party)
         sealing.check_signed(draft, known, signatures)
         ticket = self.home.ticket(draft.tender, draft.lot)
-        with shell.progress(f"seal {draft.lot}", sealing.length(draft)) as advance:
+        with shell.progress(
+            words.say("client.sealing", {"lot": draft.lot}, shell.lang()), sealing.length(draft)
+        ) as advance:
             return sealing.seal(draft, known, self.bidder, ticket, signatures, advance)
 
     def submit(self, draft: Draft) -> dict[str, Json]:
@@ -122,7 +125,10 @@ class Job:
         sealed = sealing.load(draft)
         box, ticket = self.box(draft.tender, draft.lot), self.home.ticket(draft.tender, draft.lot)
         contents = sealed.submission.contents()
-        with shell.progress(f"send {draft.lot}", sum(content.size for _, _, content in contents)) as advance:
+        with shell.progress(
+            words.say("client.sending", {"lot": draft.lot}, shell.lang()),
+            sum(content.size for _, _, content in contents),
+        ) as advance:
             for _, _, content in contents:
                 box.upload(sealed.ciphertext(content), content, ticket, advance)
         receipt = box.submit(sealed.submission)
