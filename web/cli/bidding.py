@@ -96,9 +96,12 @@ def status(root: Path, *, as_json: bool) -> None:
         shell.say("client.status_lot", tender=one["tender"], lot=one["lot"], deadline=shell.when(one["deadline"]))
         if not one["bids"]:
             shell.say("client.status_no_bid")
+        newest = max((row["seq"] for row in one["bids"]), default=0)
         for row in one["bids"]:
             kind = words.say(_KINDS[row["kind"]], {}, shell.lang())
             shell.say("client.status_bid", kind=kind, seq=row["seq"], at=shell.when(row["at"]))
+            if row["seq"] < newest:
+                shell.say("client.status_replaced")
             witnessed = "client.minute_witnessed" if row["witnessed"] else "client.minute_waits"
             shell.say(witnessed, minute=shell.when(row["minute"]))
             if row["stale"]:

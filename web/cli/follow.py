@@ -22,7 +22,6 @@ _EVERY: Final = 1.0  # seconds
 # After this event, what is waited for. Later events of a tender go before earlier ones, a lot's before its tender's.
 _NEXT: Final[Mapping[str, str]] = {
     "tender.published": "follow.tickets",
-    "contribution.recorded": "follow.tickets",
     "tickets.opened": "follow.deadline",
     "lot.closed": "follow.presence",
     "lot.present": "follow.custodians",

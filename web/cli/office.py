@@ -25,7 +25,7 @@ from web.cli.bid.home import read_loosely
 from web.cli.desk import drafting
 from web.cli.desk import example as examples
 from web.cli.desk.person import Person
-from web.cli.desk.telling import events_of, person_option, reason_option, told
+from web.cli.desk.telling import events_of, person_option, reason_option, show_act, told
 
 _BETWEEN: Final = 0.5
 _PROFILES: Final = tuple(sorted({profile.id for profile in packaged_profiles().values()}))
@@ -202,7 +202,7 @@ def pending(root: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(listed, ensure_ascii=False))
         return
     for row in listed:
-        click.echo(f"{row['id']}  {row['act']}  {row['subject']}")
+        show_act(row)
 
 
 @office.command("approve")

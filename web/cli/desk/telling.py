@@ -9,6 +9,7 @@ import click
 
 from web.cli import shell
 from web.cli.desk.person import Person
+from web.public import texts
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +41,23 @@ def told(person: Person, answer: dict[str, Any]) -> None:
     if answer.get("pending"):
         shell.say("client.act_pending", have=answer["have"], need=answer["need"])
         for row in person.waiting():
-            click.echo(f"{row['id']}  {row['act']}  {row['subject']}")
+            show_act(row)
             shell.say("client.act_next", id=row["id"])
     for event in answer.get("events", []):
-        shell.say("client.act_done", type=event["type"], stream=event["stream"], version=event["version"])
+        said = texts.text(f"event.{event['type']}", shell.lang())
+        shell.say("client.act_done", said=said, stream=event["stream"], version=event["version"])
+
+
+def show_act(row: dict[str, Any]) -> None:
+    """A waiting act as the second person reads it: what it does, to what, and of a notice what matters most."""
+    lang = shell.lang()
+    click.echo(f"{row['id']}  {texts.text('event.' + row['act'], lang)}  {row['subject']}")
+    notice = row["body"].get("notice")
+    if not notice:
+        return
+    click.echo(f"    {notice['title'][lang]}")
+    click.echo(f"    {texts.text('deadline', lang)}: {shell.when(notice['published_for']['deadline'])}")
+    for lot in notice["lots"]:
+        ceiling = f" · {texts.text('ceiling', lang)} {texts.money(lot['ceiling_fen'])}" if lot["ceiling_fen"] else ""
+        click.echo(f"    {texts.text('lot', lang)} {lot['lot']} · {lot['title'][lang]}{ceiling}")
+    click.echo(f"    {texts.text('custodians', lang)}: {', '.join(notice['custodians'])} (t = {notice['t']})")
