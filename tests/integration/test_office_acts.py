@@ -250,3 +250,15 @@ def test_a_rehearsal_opens_what_was_sealed_and_touches_nothing_real(opened: Town
     answers = opened.ask("POST", "/office/rehearsals/shares", ask, ann.token).get_json()["answers"]
     shares = {keyset.place(one): bytes.fromhex(answer["share"]) for one, answer in answers.items()}
     assert shamir.combine(dict(sorted(shares.items())[: opened.t])) == secret
+
+
+def test_a_draft_whose_answer_was_lost_is_the_same_draft(drafted: Town) -> None:
+    token = drafted.people["tenderee"].token
+    body = drafted.get(f"/office/tenders/{drafted.tender}", token=token)
+
+    def sent(key: str) -> str:
+        answer = drafted.ask("POST", "/office/tenders", body, token, headers={"Idempotency-Key": key})
+        assert answer.status_code == 201
+        return str(answer.get_json()["tender"])
+
+    assert sent("once") == sent("once") != sent("twice")
