@@ -7,6 +7,7 @@ Allowed: objects with ASCII member names, arrays, strings without surrogates, bo
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
 from ledger.basics.errors import Refusal
@@ -58,12 +59,20 @@ def members(value: object, names: str, optional: str = "") -> dict[str, Json]:
     """`value` if it is an object with exactly the space-separated `names` (and any of `optional`)."""
     if not isinstance(value, dict):
         raise Refusal("canonical.not_object")
-    wanted, allowed = set(names.split()), set(names.split()) | set(optional.split())
+    wanted = _split(names)
+    if value.keys() == wanted:
+        return cast(dict[str, Json], value)
+    allowed = wanted | _split(optional)
     for name in sorted(wanted - value.keys()):
         raise Refusal("canonical.missing_member", member=name)
     for name in sorted(str(key) for key in value.keys() - allowed):
         raise Refusal("canonical.unknown_member", member=name[:64])
     return cast(dict[str, Json], value)
+
+
+@lru_cache(maxsize=1024)
+def _split(names: str) -> frozenset[str]:
+    return frozenset(names.split())
 
 
 def unhex(value: object, length: int | None = None, field: str = "hex") -> bytes:
