@@ -96,6 +96,20 @@ def test_one_key_publishes_nothing_however_often_it_signs(drafted: Town) -> None
     assert place.get("/api/tenders")["total"] == 0
 
 
+def test_who_signs_first_learns_what_is_wrong_with_the_notice(drafted: Town) -> None:
+    place = drafted
+    place.keysets()
+    notice = place.get(f"/office/tenders/{place.tender}/notice", token=place.people["tenderee"].token)["notice"]
+    for change, wanted in (
+        ({"documents": notice["documents"][:-1]}, "document.not_listed"),
+        ({"t": 1}, "shape.value"),
+        ({"region": ""}, "shape.length"),
+    ):
+        body = {"notice": {**notice, **change}}
+        answer = place.act("tenderee", "tender.published", f"tender/{place.tender}", body)
+        assert code(answer) == wanted
+
+
 def test_nobody_hands_in_another_s_signature(drafted: Town) -> None:
     place = drafted
     body: dict[str, Any] = {"notice": {}}

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 
 from bidding.acts import OFFICE, Signed, keys
+from bidding.acts import publish as notices
 from bidding.acts.publish import Setting
 from bidding.parties import Person
+from bidding.procedures import Notice
 from bidding.procedures import tender as tenders
 from bidding.profiles.packaged import packaged_profiles
 from bidding.store import directory, documents, pending, procedures
@@ -97,10 +99,22 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
     )
     held = pending.add(conn, new, person=person, now=book.now, entropy=at.entropy)
     if len(held.acts) < need:
+        if type_ == PUBLISH:
+            _check_notice(at, book, signed, persons)
         return {"pending": True, "have": len(held.acts), "need": need}
     done = execute(at, conn, type_, Signed(signed.subject, signed.body, held.acts), person)
     pending.drop(conn, held)
     return {"events": _told(done)}
+
+
+def _check_notice(at: Services, book: Book, signed: Signed, persons: Mapping[str, Person]) -> None:
+    """Everything in a notice but its second key: who signs first learns what is wrong with it, not who signs last."""
+    raw = signed.body.get("notice")
+    if not isinstance(raw, dict):
+        raise Refusal("notice.missing", tender=_tender_of(signed.subject))
+    setting = _setting(at, book, signed, persons)
+    notices.check(raw, book.now, setting)
+    publish.check_rules(Notice.parse(raw), setting)
 
 
 def _may_sign(book: Book, one: Pending, who: Principal) -> bool:
