@@ -1,0 +1,170 @@
+"""Forgeries of the box and the roll."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from bidding import roll as rolls
+from ledger.basics import clock
+from ledger.basics.canonical import Json, canonical, parse
+from ledger.bundle import Bundle
+from ledger.events import Draft
+from tests.forgeries import cast as people
+from tests.forgeries.cast import INTERVAL, TENDER
+from tests.forgeries.forging import LOW, forgery, hooked
+from tests.forgeries.play import Play, played
+from tests.forgeries.stage import TENDER_STREAM
+
+
+@forgery("box.minutes")
+def a_minute_that_was_never_written() -> Play:
+    gone = clock.text(people.START + 4 * INTERVAL)
+    return hooked("amend", "account", box_minute=lambda public: None if public["minute"] == gone else public)
+
+
+@forgery("box.minutes")
+def a_minute_without_a_commitment() -> Play:
+    gone = clock.text(people.START + 4 * INTERVAL)
+    play = played("amend")
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        return replace(draft, sealed={}) if draft.public["minute"] == gone else draft
+
+    play.hooks["box.minute"] = hook
+    return play.go("account")
+
+
+@forgery("box.disclosed")
+def a_minutes_list_kept_shut() -> Bundle:
+    bundle = played().bundle()
+    return replace(bundle, values={"box": bundle.values["box"][1:]})
+
+
+@forgery("box.disclosed")
+def a_bid_left_out_of_list_and_roll() -> Play:
+    return hooked("rebid", "account", lot_closed__low=_without_lists)
+
+
+def _without_lists(public: dict[str, Any]) -> dict[str, Any]:
+    return {**public, "minutes": public["minutes"][:1]}
+
+
+@forgery("submissions.valid")
+def a_bid_on_anothers_ticket() -> Play:
+    play = played("amend")
+    play.submit("elm", "low", "500000", ticket_of="birch")
+    return play.go("account")
+
+
+@forgery("submissions.valid")
+def a_listed_bid_left_out() -> Bundle:
+    bundle = played().bundle()
+    return replace(bundle, submissions=dict(list(bundle.submissions.items())[1:]))
+
+
+@forgery("submissions.valid")
+def a_bid_whose_signature_was_changed() -> Bundle:
+    bundle = played().bundle()
+    name, data = next(iter(bundle.submissions.items()))
+    envelope = {**cast(dict[str, Json], parse(data)), "signature": "0" * 128}
+    return replace(bundle, submissions={**bundle.submissions, name: canonical(envelope)})
+
+
+@forgery("submissions.current")
+def a_bid_under_terms_long_replaced() -> Play:
+    play = played("bid")
+    old = play.terms
+    play.go("amend")
+    play.until(people.START + 5 * INTERVAL)
+    play.submit("elm", "low", "500000", terms=old)
+    return play.go("account")
+
+
+@forgery("submissions.current")
+def two_bids_with_one_number() -> Play:
+    play = played("amend")
+    play.submit("alder", "low", "500000", seq=1)
+    return play.go("account")
+
+
+@forgery("roll.first")
+def two_rolls() -> Play:
+    play = played("rebid")
+
+    def hook(_play: Play, stream: str, draft: Draft) -> Draft:
+        lot = stream.rsplit("/", 1)[1]
+        return replace(draft, before=(rolls.roll_entry(rolls.roll_object(TENDER, lot, [])), *draft.before))
+
+    play.hooks["lot.closed"] = hook
+    return play.go("account")
+
+
+@forgery("roll.first")
+def a_roll_that_is_not_the_one_in_the_tree() -> Play:
+    return hooked("rebid", "close", lot_closed__low=_shorter)
+
+
+def _shorter(public: dict[str, Any]) -> dict[str, Any]:
+    roll = public["roll"]
+    return {**public, "roll": {**roll, "submissions": roll["submissions"][1:]}}
+
+
+@forgery("roll.counted")
+def a_bid_left_off_the_roll() -> Play:
+    play = played("rebid")
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        public = _shorter(cast(dict[str, Any], draft.public))
+        return replace(draft, public=public, before=(rolls.roll_entry(public["roll"]),))
+
+    play.hooks["lot.closed@f4"] = hook
+    return play.go("account")
+
+
+@forgery("roll.counted")
+def a_withdrawn_bid_on_the_roll() -> Play:
+    play = played("rebid")
+    elm = next(name for name, bid in play.bids.items() if bid.submission.bid_key == people.bid_hex("elm", "f4"))
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        public = cast(dict[str, Any], draft.public)
+        roll = {**public["roll"], "submissions": sorted([*public["roll"]["submissions"], elm])}
+        return replace(draft, public={**public, "roll": roll}, before=(rolls.roll_entry(roll),))
+
+    play.hooks["lot.closed@f4"] = hook
+    return play.go("account")
+
+
+@forgery("roll.after_deadline")
+def a_lot_closed_before_its_deadline() -> Play:
+    play = played("amend")
+    play.submit("birch", "low", "710000")
+    play.until(people.MOVED - 2 * INTERVAL)
+    body = play.closing("low")
+    entry = rolls.roll_entry(cast(dict[str, Json], body["roll"]))
+    play.write(LOW, "lot.closed", body, before=(entry,))
+    play.until(people.MOVED + INTERVAL)
+    return play
+
+
+@forgery("roll.after_deadline")
+def a_deadline_moved_after_the_roll() -> Play:
+    play = played("close")
+    body: dict[str, Json] = {
+        "number": 2,
+        "text": {"zh": "延期", "en": "Later"},
+        "affects_bids": False,
+        "deadline": clock.text(people.MOVED + 10 * INTERVAL),
+        "documents": [],
+    }
+    play.write(TENDER_STREAM, "addendum.issued", play.signed("addendum.issued", body, "tess").public())
+    return play
+
+
+@forgery("lots.closed_lawfully")
+def a_lot_failed_for_no_reason() -> Play:
+    play = played("announce")
+    reason = {"code": "lot.too_few_bids", "article": "招标投标法第28条", "params": {"found": 2, "wanted": 3}}
+    play.write(LOW, "lot.failed", {"reason": reason})
+    return play
