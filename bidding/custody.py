@@ -14,7 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
-from bidding import opening
+from bidding import opening, presence
 from bidding import roll as rolls
 from bidding.form import check_form
 from bidding.parties import Party
@@ -177,7 +177,7 @@ class _Case:
         The first in the whole tree: a notice written a second time, after the roll, would hide it otherwise.
         """
         deadline = max(self.not_before, self.lot.deadline)
-        index = next((at for at, _ in self._roll_entries()), None)
+        index = next((at for at, _ in self._entries(rolls.LABEL)), None)
         if index is None:
             raise _Refused(NotYet("custody.no_roll", {"lot": self.lot.lot}))
         seen_at = self.evidence.witnessed_at(index)
@@ -187,12 +187,10 @@ class _Case:
             raise _Refused(NotYet("custody.roll_early", {"lot": self.lot.lot}, final=True))
         return index
 
-    def _roll_entries(self) -> list[tuple[int, bytes]]:
-        """(index, H(canonical(roll))) of every roll of this lot in the tree."""
+    def _entries(self, label: str) -> list[tuple[int, bytes]]:
+        """(index, H(canonical(value))) of every unblinded entry about this lot in the tree."""
         subject = H(canonical(rolls.roll_subject(self.lot.tender, self.lot.lot)))
-        split = [
-            (index, split_unblinded(rolls.LABEL, entry)) for index, entry in self.evidence.raw_entries(rolls.LABEL)
-        ]
+        split = [(index, split_unblinded(label, entry)) for index, entry in self.evidence.raw_entries(label)]
         return [(index, found[1]) for index, found in split if found is not None and found[0] == subject]
 
     @cached_property
@@ -213,7 +211,7 @@ class _Case:
     def closed(self) -> Seen:
         closed = self._first("lot.closed", self.roll_index)
         # Directly behind it: one written later could put what was registered after an opening before the closing.
-        entries = dict(self._roll_entries())
+        entries = dict(self._entries(rolls.LABEL))
         if (closed.index - 1, H(canonical(closed.event.public["roll"]))) != (self.roll_index, entries[self.roll_index]):
             raise _Refused(NotYet("custody.second_roll", {"lot": self.lot.lot}))
         return closed
@@ -225,7 +223,11 @@ class _Case:
 
     @cached_property
     def present(self) -> Seen:
-        return self._first("lot.present", self.closed.index)
+        present = self._first("lot.present", self.closed.index)
+        first = next((entry for entry in self._entries(presence.LABEL) if entry[0] > self.closed.index), None)
+        if first != (present.index - 1, H(canonical(present.event.public))):
+            raise _Refused(NotYet("custody.second_presence", {"lot": self.lot.lot}))
+        return present
 
     @cached_property
     def standing(self) -> Standing:

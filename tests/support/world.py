@@ -112,7 +112,8 @@ class World(Bidders):
         """`lot.present`; `missing`: SHA-256 of ciphertexts that are not there."""
         there = self.blobs.keys() - set(missing)
         body = presence.present_body(self.on_roll().submissions.values(), there)
-        return self.record(f"lot/{TENDER}/{LOT}", "lot.present", body)
+        before = (presence.present_entry(TENDER, LOT, body),)
+        return self.record(f"lot/{TENDER}/{LOT}", "lot.present", body, before=before)
 
     def seals(self, part: str) -> dict[str, tuple[bytes, Seal]]:
         """What custodians answer for in a part, as the log stands."""

@@ -13,6 +13,7 @@ import pytest
 from bidding import opening
 from bidding.custody import BidRulebook
 from bidding.parties import Party
+from bidding.presence import present_entry
 from bidding.roll import roll_entry
 from bidding.verdicts import Waiting
 from ledger.basics import clock
@@ -182,6 +183,25 @@ class TestTheRoll:
         world.log.append(STREAM, Draft("lot.closed", {"roll": made, "minutes": []}), at)
         world.present()
         assert code(ask(world, "identity")) == ("custody.second_roll", False)
+
+    def test_a_statement_of_presence_that_is_not_the_first_opens_nothing(self) -> None:
+        world, bids = world_until("present")
+        first = world.event("lot.present")
+        world.log.streams[STREAM].remove(first)
+        # The same version again, for custodians who have not answered yet: one bid is lost, now that it is known.
+        world.present(missing={bids[0].submission.seals["offer"].files.sha256.hex()})
+        assert world.event("lot.present").event.version == first.event.version
+        assert code(ask(world, "identity")) == ("custody.second_presence", False)
+
+    def test_nor_one_whose_entry_says_something_else(self) -> None:
+        world, _ = world_until("closed")
+        said = world.present().event.public
+        made = world.log.streams[STREAM].pop()
+        rows: Any = said["ciphertexts"]
+        other: dict[str, Json] = {"ciphertexts": [{**rows[0], "present": False}, *rows[1:]]}
+        del world.log.entries[made.index - 1 :]
+        world.record(STREAM, "lot.present", other, before=(present_entry(TENDER, LOT, said),))
+        assert code(ask(world, "identity")) == ("custody.second_presence", False)
 
     def test_of_two_bids_opens_nothing(self) -> None:
         world, bids = world_until("")
