@@ -60,4 +60,5 @@ def show_act(row: dict[str, Any]) -> None:
     for lot in notice["lots"]:
         ceiling = f" · {texts.text('ceiling', lang)} {texts.money(lot['ceiling_fen'])}" if lot["ceiling_fen"] else ""
         click.echo(f"    {texts.text('lot', lang)} {lot['lot']} · {lot['title'][lang]}{ceiling}")
-    click.echo(f"    {texts.text('custodians', lang)}: {', '.join(notice['custodians'])} (t = {notice['t']})")
+    ids = ", ".join(one["id"] for one in notice["custodians"])
+    click.echo(f"    {texts.text('custodians', lang)}: {ids} (t = {notice['t']})")
