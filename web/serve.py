@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import sys
 import threading
@@ -22,6 +23,7 @@ from web.config import Address, Config
 from web.database import check_current
 from web.services import BOX_KEY, check_announced, compose, read_key
 
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 Process = Literal["office", "box", "worker"]
 PROCESSES: Final[tuple[Process, ...]] = ("office", "box", "worker")
 
@@ -103,6 +105,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "accesslog": None,
             "loglevel": "warning",
             "when_ready": self._when_ready,
+            "post_fork": _end_with_parent,
             **self._options,
         }
         for name, value in settings.items():
@@ -115,6 +118,16 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def _when_ready(self, server: Any) -> None:  # noqa: ANN401 - gunicorn ships no types
         host, port = server.LISTENERS[0].sock.getsockname()[:2]
         ready(self._name, f"http://{host}:{port}", self._address.ready_file)
+
+
+def _end_with_parent(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn ships no types
+    """Lets the kernel end the worker process when its master is killed.
+
+    gunicorn's own look at it comes up to a second later: until then the orphan would hold the port, and write to the
+    same uploads as its successor.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _run_worker(config: Config) -> None:
