@@ -207,7 +207,10 @@ def test_a_minute_waits_for_whatever_was_judged_to_lie_in_it(world: BoxWorld) ->
 def test_an_objection_needs_a_bid_and_an_enquiry_a_ticket(world: BoxWorld) -> None:
     caller = world.caller("a")
     letter = {"tender": TENDER, "lot": LOT, "text": "Is the ceiling with tax?"}
-    assert caller.ask("POST", "/box/enquiries", canonical(letter), ticket=True).status_code == 201
+    asked = caller.ask("POST", "/box/enquiries", canonical(letter), ticket=True)
+    assert asked.status_code == 201
+    # Sent again because the answer was lost, it is still one enquiry.
+    assert caller.ask("POST", "/box/enquiries", canonical(letter), ticket=True).get_json() == asked.get_json()
     assert code(caller.ask("POST", "/box/enquiries", canonical(letter))) == "request.header_missing"
     objection = {**letter, "kind": "opening"}
     assert code(caller.ask("POST", "/box/objections", canonical(objection))) == "letter.no_bid"

@@ -176,6 +176,9 @@ class Bids:
         self.parts.admit(lot, bid_key, bearer["ticket"], database_now(conn))
 
     def _letter(self, conn: Connection, lot: BoxLot, kind: str, bid_key: str, content: dict[str, Json]) -> Response:
+        known = box_bids.same_letter(conn, lot.tender, lot.lot, kind, bid_key, content)
+        if known is not None:  # sent again because our answer was lost: one letter, one answer
+            return _json({"id": known[0], "at": known[1]}, 201)
         if box_bids.letters_of(conn, lot.tender, lot.lot, bid_key) >= LETTERS:
             raise Refusal("letter.too_many", limit=LETTERS)
         letter = new_id(self.parts.entropy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from bidding.store.box.tables import letters, submissions
 from ledger.basics import clock
+from ledger.basics.canonical import Json, parse_object
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,20 @@ def letters_of(conn: Connection, tender: str, lot: str, bid_key: str) -> int:
     """How many letters a bid key has written about a lot."""
     query = select(func.count()).where(letters.c.tender == tender, letters.c.lot == lot, letters.c.bid_key == bid_key)
     return int(conn.execute(query).scalar_one())
+
+
+def same_letter(
+    conn: Connection, tender: str, lot: str, kind: str, bid_key: str, body: Mapping[str, Json]
+) -> tuple[str, str] | None:
+    """(id, time) of a letter that a bid key has left with just these words, whenever it was signed; None if none."""
+    query = select(letters.c.id, letters.c.at, letters.c.body).where(
+        letters.c.tender == tender, letters.c.lot == lot, letters.c.kind == kind, letters.c.bid_key == bid_key
+    )
+    for row in conn.execute(query):
+        held = parse_object(bytes(row.body))
+        if all(held.get(name) == value for name, value in body.items() if name != "signature"):
+            return row.id, row.at
+    return None
 
 
 def waiting_letters(conn: Connection) -> list[tuple[str, str, str, str, bytes]]:

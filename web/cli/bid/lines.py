@@ -102,7 +102,7 @@ class Box:
 
     def own(self) -> list[dict[str, Any]]:
         """What the box accepted of this key: `[{kind, sha256, seq, stale, message, receipt}]`."""
-        got = self._json(self.ask("GET", f"/box/bids/{self.tender}/{self.lot}"))
+        got = self._json(self._patiently(lambda: self.ask("GET", f"/box/bids/{self.tender}/{self.lot}")))
         return cast(list[dict[str, Any]], got["accepted"])
 
     def upload(self, path: Path, content: Content, ticket: Ticket, advance: Callable[[int], None]) -> None:
@@ -149,11 +149,12 @@ class Box:
     def supply(self, path: Path) -> None:
         """Sends a ciphertext of one's own accepted bid again."""
         data = path.read_bytes()
-        self.ask("PUT", f"/box/files/{H(data).hex()}", data, headers={"Content-Type": "application/octet-stream"})
+        place, headers = f"/box/files/{H(data).hex()}", {"Content-Type": "application/octet-stream"}
+        self._patiently(lambda: self.ask("PUT", place, data, headers=headers))
 
     def letter(self, kind: str, body: dict[str, Json], ticket: Ticket | None) -> dict[str, Json]:
         """An enquiry (with a ticket) or an objection: `{id, at}`."""
-        return self._json(self.ask("POST", f"/box/{kind}", canonical(body), ticket=ticket))
+        return self._json(self._patiently(lambda: self.ask("POST", f"/box/{kind}", canonical(body), ticket=ticket)))
 
     def ask(
         self,
