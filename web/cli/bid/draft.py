@@ -110,7 +110,8 @@ def take_file(draft: Draft, part: str, source: Path) -> None:
         raise Refusal("bid.unknown_part", part=part, parts=", ".join(PARTS))
     target = draft.folder / "files" / part / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".new-{target.name}")
+    # Not beside the target: what a killed command leaves behind must not become a file of the bid.
+    temporary = draft.folder / "files" / f".new-{part}-{target.name}"
     shutil.copyfile(source, temporary)
     temporary.replace(target)
 
