@@ -224,9 +224,9 @@ def _check_sums(files: Mapping[str, bytes]) -> Iterator[Failure]:
     named = {line[66:]: line[:64] for line in files[SUMS].decode("latin-1").split("\n")[:-1]}
     for path in sorted(rest.keys() | named.keys()):
         if path not in rest:
-            yield Failure("bundle.file_missing", {"path": path[:64]})
+            yield Failure("bundle.file_missing", {"path": path[:100]})
         elif named.get(path) != H(rest[path]).hex():
-            yield Failure("bundle.file_damaged", {"path": path[:64]})
+            yield Failure("bundle.file_damaged", {"path": path[:100]})
     yield Failure("bundle.sums")
 
 
@@ -279,7 +279,7 @@ class _Reader:
         try:
             return read(self._files[path])
         except Refusal as why:
-            self._problems.append(Failure("bundle.file_malformed", {"path": path[:64], "why": why.code}))
+            self._problems.append(Failure("bundle.file_malformed", {"path": path[:100], "why": why.code}))
             return None
 
     def _folder(self, name: str, read: Callable[[bytes], tuple[T, ...]]) -> dict[str, tuple[T, ...]]:
@@ -296,11 +296,11 @@ class _Reader:
         again = made.files()
         for path in sorted(self._files.keys() | again.keys()):
             if path not in again:
-                self._problems.append(Failure("bundle.file_unknown", {"path": path[:64]}))
+                self._problems.append(Failure("bundle.file_unknown", {"path": path[:100]}))
             elif path not in self._files:
-                self._problems.append(Failure("bundle.file_missing", {"path": path[:64]}))
+                self._problems.append(Failure("bundle.file_missing", {"path": path[:100]}))
             elif again[path] != self._files[path]:
-                self._problems.append(Failure("bundle.file_malformed", {"path": path[:64], "why": "bundle.spelling"}))
+                self._problems.append(Failure("bundle.file_malformed", {"path": path[:100], "why": "bundle.spelling"}))
 
 
 def _head(data: bytes) -> tuple[str, int]:
