@@ -88,15 +88,25 @@ def tender(tender: str) -> Response:
         lots=lots,
         timeline=result.timeline(streams),
         custodians=seen,
-        names=at.trust.custodians,
+        name_of=lambda id_: at.trust.custodians[id_].name[lang] if id_ in at.trust.custodians else id_,
+        document=lambda name: texts.document(name, lang),
     )
 
 
 @route(blueprint, "GET", "/static/site.css", PUBLIC)
 def style() -> Response:
     """The style sheet."""
-    data = resources.files("web").joinpath("static/site.css").read_bytes()
-    answer = Response(data, content_type="text/css; charset=utf-8")
+    return _static("site.css", "text/css; charset=utf-8")
+
+
+@route(blueprint, "GET", "/static/icon.svg", PUBLIC)
+def icon() -> Response:
+    """The mirror in the browser's tab."""
+    return _static("icon.svg", "image/svg+xml")
+
+
+def _static(name: str, content_type: str) -> Response:
+    answer = Response(resources.files("web").joinpath("static", name).read_bytes(), content_type=content_type)
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
 
@@ -118,6 +128,7 @@ def _page(template: str, **values: object) -> Response:
             query=asked,
             t=lambda key, **more: texts.text(key, lang, **more),
             time=texts.time,
+            has=lambda key: key in texts.book(),
             money=texts.money,
             **values,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from bidding.form import check_form
@@ -24,11 +24,21 @@ Names = Callable[[str, Lang], str]
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the timeline. `subject`: a lot or empty."""
+    """One line of the timeline. `subject`: a lot or empty; `count`: how many of the kind came in a row."""
 
     at: str
     type: str
     subject: str
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class PartyLine:
+    """One party of a bid: its name ("" if it is not registered), its code, its share in per cent ("" if sole)."""
+
+    name: str
+    uscc: str
+    share: str
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,17 @@ class BidRow:
     bid_key: str
     state: str
     reason: str
-    parties: tuple[str, ...]
+    parties: tuple[PartyLine, ...]
     price: str = ""
     answers: tuple[tuple[str, str], ...] = ()
     rank: str = ""
     total: str = ""
     marks: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Its parties in one line; the beginning of its key where they are not known."""
+        return " + ".join(one.name or one.uscc for one in self.parties) or f"{self.bid_key[:16]}…"
 
 
 @dataclass(frozen=True)
@@ -63,13 +78,20 @@ class LotPage:
     candidates: tuple[BidRow, ...] = ()
     until: str = ""
     awarded: str = ""
+    winner: BidRow | None = None
     failure: str = ""
 
 
 def timeline(streams: Mapping[str, Sequence[Stored]]) -> list[Step]:
     """Everything that happened, in the order of the tree; streams are `tender/…` and `lot/…`."""
     found = sorted((one for stored in streams.values() for one in stored), key=lambda one: one.index or 0)
-    return [Step(clock.text(one.event.at), one.event.type, _lot_of(one.event.stream)) for one in found]
+    steps: list[Step] = []
+    for one in found:
+        step = Step(clock.text(one.event.at), one.event.type, _lot_of(one.event.stream))
+        if steps and (steps[-1].type, steps[-1].subject) == (step.type, step.subject):
+            step = replace(step, count=steps.pop().count + 1)
+        steps.append(step)
+    return steps
 
 
 def _lot_of(stream: str) -> str:
@@ -92,6 +114,7 @@ def lot_page(
     keys = [item["bid_key"] for item in candidates.get("candidates", [])]
     by_key = {one.bid_key: one for one in rows}
     report = _report(last, read)
+    awarded = last.get("lot.awarded", {}).get("bid_key", "")
     return LotPage(
         lot=row["lot"],
         title=row["title"][lang],
@@ -105,7 +128,8 @@ def lot_page(
         benchmark=render(report["benchmark"], lang) if "benchmark" in report else "",
         candidates=tuple(by_key[key] for key in keys if key in by_key),
         until=candidates.get("until", ""),
-        awarded=last.get("lot.awarded", {}).get("bid_key", ""),
+        awarded=awarded,
+        winner=by_key.get(awarded),
         failure=texts.reason(last.get("lot.failed", {}).get("reason", {}), lang),
     )
 
@@ -146,7 +170,7 @@ def _rows(
                 state=state,
                 reason=texts.reason(reason, lang),
                 parties=tuple(_party(item, names, lang) for item in bid["parties"]),
-                price=answers.get(price_question, ""),
+                price=texts.price(answers.get(price_question, "")),
                 answers=tuple((titles.get(name, name), str(value)) for name, value in sorted(answers.items())),
                 rank=str(mark.get("rank", "")),
                 total=str(mark.get("total", "")),
@@ -171,6 +195,5 @@ def _mark(certificate: Mapping[str, Any], criteria: Mapping[str, Mapping[str, st
     return render(certificate, lang, title, lambda code, params, _: words.say(code, params, lang))
 
 
-def _party(item: Mapping[str, Any], names: Names, lang: Lang) -> str:
-    said = f"{names(item['uscc'], lang)} {item['uscc']}".strip()
-    return said if item["share"] == "100" else f"{said} · {item['share']}%"
+def _party(item: Mapping[str, Any], names: Names, lang: Lang) -> PartyLine:
+    return PartyLine(names(item["uscc"], lang), item["uscc"], "" if item["share"] == "100" else item["share"])

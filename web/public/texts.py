@@ -10,7 +10,8 @@ from importlib import resources
 from typing import Any, Final
 
 from ledger.basics import clock
-from ledger.basics.money import yuan
+from ledger.basics.errors import Refusal
+from ledger.basics.money import parse_yuan, yuan
 from web import words
 from web.words import Lang
 
@@ -32,6 +33,13 @@ def text(key: str, lang: Lang, **values: object) -> str:
     return found[lang].format(**values) if found else key.rsplit(".", 1)[-1]
 
 
+def document(name: str, lang: Lang) -> str:
+    """What a document of a notice is called, by its file name; the name itself for one of the tenderee's own."""
+    kind, _, lot = name.removesuffix(".json").partition("-")
+    key = f"document.{kind}"
+    return text(key, lang, lot=lot) if key in book() else name
+
+
 def time(value: str) -> str:
     """`2026-12-01 09:00:00` Beijing time of a time text; empty for an empty one."""
     return f"{clock.parse_time(value) + _BEIJING:%Y-%m-%d %H:%M:%S}" if value else ""
@@ -41,6 +49,14 @@ def money(fen: int) -> str:
     """`12,980,000.00`."""
     whole, _, cents = yuan(fen).partition(".")
     return f"{int(whole):,}.{cents}"
+
+
+def price(value: str) -> str:
+    """A price that a bidder wrote, as `money`; as it was written where it is no amount."""
+    try:
+        return money(parse_yuan(value, "price"))
+    except Refusal:
+        return value
 
 
 def reason(value: Mapping[str, Any], lang: Lang) -> str:
