@@ -66,7 +66,8 @@ def members(value: object, names: str, optional: str = "") -> dict[str, Json]:
     for name in sorted(wanted - value.keys()):
         raise Refusal("canonical.missing_member", member=name)
     for name in sorted(str(key) for key in value.keys() - allowed):
-        raise Refusal("canonical.unknown_member", member=name[:64])
+        # A stranger's name: escaped, for it is printed on terminals and stored in events.
+        raise Refusal("canonical.unknown_member", member=ascii(name)[1:-1][:64])
     return cast(dict[str, Json], value)
 
 

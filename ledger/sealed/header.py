@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -12,6 +13,8 @@ from ledger.basics.hashing import H
 IDENTITY: Final = "identity"
 _SIGNED: Final = ("signatures", "statement")
 _MAX_NAME: Final = 255
+# Fixed ranges, not Unicode categories, which differ between versions; C1 controls and what turns or hides text too.
+_NOT_PLAIN: Final = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,5 @@ def _file(value: object) -> File:
 
 
 def _plain(name: str) -> bool:
-    """A name that no file system reads as a path: no separators, no control characters, not "." or ".."."""
-    if name in {"", ".", ".."} or len(name.encode("utf-8")) > _MAX_NAME:
-        return False
-    return not any(char in "/\\" or ord(char) < 32 or ord(char) == 127 for char in name)
+    """A name that no file system reads as a path and no screen shows as another: neither separators nor controls."""
+    return name not in {"", ".", ".."} and len(name.encode("utf-8")) <= _MAX_NAME and not _NOT_PLAIN.search(name)

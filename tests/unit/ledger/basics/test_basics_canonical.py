@@ -93,6 +93,10 @@ def test_members_are_those_and_no_others() -> None:
         members({"a": 1}, "a b")
     with pytest.raises(Refusal, match=r"unknown_member\(member=c\)"):
         members({"a": 1, "c": 1}, "a", "b")
+    # A bidder's own words, which end up on other people's terminals.
+    with pytest.raises(Refusal) as caught:
+        members({"a": 1, "\x1b[2J\r all claims hold": 1}, "a")
+    assert caught.value.params == {"member": "\\x1b[2J\\r all claims hold"}
     with pytest.raises(Refusal, match="not_object"):
         members([], "a")
 

@@ -205,6 +205,8 @@ def void_form(world: World, plain: bytes) -> Void:
         ({"files": [{"name": "..", "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
         ({"files": [{"name": "a\\b", "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
         ({"files": [{"name": "a\n", "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
+        ({"files": [{"name": "a\x9b2J.pdf", "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
+        ({"files": [{"name": "offer\u202efdp.exe", "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
         ({"files": [{"name": "标" * 86, "size": 1, "sha256": "00" * 32}]}, "sealed.header_file_name"),
         ({"files": [{"name": "a", "size": -1, "sha256": "00" * 32}]}, "sealed.bad_size"),
         ({"files": [{"name": "a", "size": 1}]}, "canonical.missing_member"),
