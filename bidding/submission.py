@@ -94,7 +94,7 @@ class Submission:
         outer = members(envelope, "object key signature")
         got = members(outer["object"], "tender lot bid_key ticket seq terms seals")
         bid_key = unhex(got["bid_key"], 32, "bid_key").hex()
-        signing.verify("submission", outer, bid_key)
+        _, signed = signing.verified("submission", outer, bid_key)
         seals = members(got["seals"], " ".join(PARTS))
         return cls(
             check_id(got["tender"], "tender"),
@@ -104,7 +104,7 @@ class Submission:
             _seq(got["seq"]),
             unhex(got["terms"], 32, "terms").hex(),
             {part: BidSeal.parse(seals[part]) for part in PARTS},
-            H(canonical(got)).hex(),
+            H(signed).hex(),
             outer,
         )
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from ledger.basics import clock
-from ledger.basics.canonical import Json, canonical, members, parse_object, unhex
+from ledger.basics.canonical import Json, canonical, members, read, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 
@@ -51,7 +51,8 @@ class Event:
         for name, commitment in self.sealed.items():
             _match(_NAME, name, "sealed")
             unhex(commitment, 32, "sealed")
-        canonical(self.object())
+        # Kept: an event is encoded where it is made, and again wherever it is hashed.
+        object.__setattr__(self, "_encoded", canonical(self.object()))
 
     def object(self) -> dict[str, Json]:
         """The event as a JSON object."""
@@ -68,7 +69,8 @@ class Event:
 
     def encode(self) -> bytes:
         """Its canonical bytes."""
-        return canonical(self.object())
+        encoded: bytes = self.__dict__["_encoded"]
+        return encoded
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,10 @@ def from_object(value: object) -> Event:
 
 def decode(data: bytes) -> Event:
     """The event whose canonical bytes are `data`."""
-    return from_object(parse_object(data))
+    event = from_object(read(data))
+    if event.encode() != data:
+        raise Refusal("canonical.not_canonical")
+    return event
 
 
 def leaf(salt: bytes, event: bytes) -> bytes:

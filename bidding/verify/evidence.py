@@ -216,13 +216,27 @@ class Evidence(log.Evidence):
 
     def envelope(self, kind: str, sha256: str) -> dict[str, Json]:
         """A submission's or withdrawal's envelope. Raises `Refusal("evidence.*")`."""
-        data = getattr(self.bundle, kind).get(sha256)
-        if data is None:
-            raise Refusal("evidence.missing", sha256=sha256)
-        envelope = parse_object(data)
-        if H(canonical(envelope.get("object", ""))).hex() != sha256:
-            raise Refusal("evidence.wrong_hash", sha256=sha256)
-        return envelope
+
+        def compute() -> dict[str, Json]:
+            data = getattr(self.bundle, kind).get(sha256)
+            if data is None:
+                raise Refusal("evidence.missing", sha256=sha256)
+            envelope = parse_object(data)
+            if H(canonical(envelope.get("object", ""))).hex() != sha256:
+                raise Refusal("evidence.wrong_hash", sha256=sha256)
+            return envelope
+
+        found: dict[str, Json] = remember(self.__dict__, (kind, sha256), compute)
+        return found
+
+    def intact(self, kind: str, sha256: str) -> bool:
+        """Whether a form or document is there and what its name says."""
+
+        def compute() -> bool:
+            data = getattr(self.bundle, kind).get(sha256)
+            return data is not None and H(data).hex() == sha256
+
+        return remember(self.__dict__, ("intact", kind, sha256), compute)
 
     def submission(self, sha256: str) -> Submission:
         """A submission, its signature checked."""

@@ -9,9 +9,8 @@ from bidding.acts import issue_ticket, publish
 from bidding.profiles import packaged_profiles
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence
-from ledger.basics.canonical import Json, canonical, parse_object
+from ledger.basics.canonical import Json, parse_object
 from ledger.basics.errors import Refusal
-from ledger.basics.hashing import H
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.sealed import keyset as keysets
 from ledger.sealed.coin import verify_contribution
@@ -28,13 +27,15 @@ def named(evidence: Evidence) -> Iterator[Finding]:
     """Hashes of contents; nothing lies about that no event knows."""
     bundle = evidence.bundle
     for kind, held in (("forms", bundle.forms), ("documents", bundle.documents)):
-        for sha256, data in held.items():
-            if H(data).hex() != sha256:
+        for sha256 in held:
+            if not evidence.intact(kind, sha256):
                 yield Failure("evidence.wrong_hash", {"kind": kind, "sha256": sha256})
     for kind, held in (("submissions", bundle.submissions), ("withdrawals", bundle.withdrawals)):
-        for sha256, data in held.items():
-            if H(canonical(parse_object(data).get("object", ""))).hex() != sha256:
-                yield Failure("evidence.wrong_hash", {"kind": kind, "sha256": sha256})
+        for sha256 in held:
+            try:
+                evidence.envelope(kind, sha256)
+            except Refusal as why:
+                yield Failure("evidence.wrong_hash", {"kind": kind, "sha256": sha256, "why": why.code})
     wanted = _named(evidence)
     for kind in ("forms", "documents", "submissions", "withdrawals"):
         for sha256 in sorted(getattr(bundle, kind).keys() - wanted[kind]):

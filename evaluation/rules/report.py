@@ -7,7 +7,7 @@ their own, fetched by hash. docs/formats/certificate.md has the members.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from ledger.basics.canonical import Json, canonical
@@ -23,15 +23,18 @@ class Report:
 
     summary: Mapping[str, Any]
     sheets: Mapping[str, Mapping[str, Any]]
+    _pages: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, summary: dict[str, Json], sheets: Sequence[dict[str, Json]]) -> Report:
         """The report of a summary that still lacks its `bids`, and of sheets in the order of bid keys."""
-        rows = []
+        rows, pages = [], {}
         for sheet in sheets:
-            row = {name: sheet[name] for name in _LISTED if name in sheet}
-            rows.append({**row, "sheet": H(canonical(sheet)).hex()})
-        return cls({**summary, "bids": rows}, {cast(str, sheet["bid"]): sheet for sheet in sheets})
+            row, page = {name: sheet[name] for name in _LISTED if name in sheet}, canonical(sheet)
+            sha256 = H(page).hex()
+            rows.append({**row, "sheet": sha256})
+            pages[sha256] = page
+        return cls({**summary, "bids": rows}, {cast(str, sheet["bid"]): sheet for sheet in sheets}, pages)
 
     @property
     def failed(self) -> bool:
@@ -63,8 +66,9 @@ class Report:
 
     def documents(self) -> dict[str, bytes]:
         """The summary and every sheet, by SHA-256: what is stored and bundled."""
-        pages = [self.document(), *(canonical(dict(sheet)) for sheet in self.sheets.values())]
-        return {H(page).hex(): page for page in pages}
+        pages = self._pages or {H(page).hex(): page for page in map(canonical, map(dict, self.sheets.values()))}
+        summary = self.document()
+        return {H(summary).hex(): summary, **pages}
 
 
 def differences(claimed: Report, recomputed: Report) -> Iterator[Refusal]:

@@ -34,17 +34,23 @@ def canonical(value: object) -> bytes:
 
 def parse(data: bytes) -> Json:
     """The value whose canonical spelling is `data`; refuses every other bytes."""
+    value = read(data)
+    if canonical(value) != data:
+        raise Refusal("canonical.not_canonical")
+    return cast(Json, value)
+
+
+def read(data: bytes) -> object:
+    """The value of JSON bytes, for who spells it again and holds that against `data`, as `parse` does."""
     if len(data) > MAX_BYTES:
         raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer)
+        value: object = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer)
     except Refusal:
         raise
     except (ValueError, RecursionError) as exc:
         raise Refusal("canonical.not_json") from exc
-    if canonical(value) != data:
-        raise Refusal("canonical.not_canonical")
-    return cast(Json, value)
+    return value
 
 
 def parse_object(data: bytes) -> dict[str, Json]:
@@ -101,13 +107,13 @@ def _check(value: object, depth: int) -> None:
             raise Refusal("canonical.integer_range", limit=MAX_INT)
     elif isinstance(value, list):
         for item in value:
-            if type(item) is not str or depth == MAX_DEPTH:
+            if (item.__class__ is not str and item.__class__ is not bool) or depth == MAX_DEPTH:
                 _check(item, depth + 1)
     elif isinstance(value, dict):
         for name, item in value.items():
             if not isinstance(name, str) or not name.isascii():
                 raise Refusal("canonical.member_name")
-            if type(item) is not str or depth == MAX_DEPTH:
+            if (item.__class__ is not str and item.__class__ is not bool) or depth == MAX_DEPTH:
                 _check(item, depth + 1)
     else:
         raise Refusal("canonical.bad_type", found=type(value).__name__)

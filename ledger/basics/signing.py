@@ -53,9 +53,7 @@ def public_bytes(key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
 
 def message(type_: Type, obj: object) -> bytes:
     """The bytes that are signed for an object of this type."""
-    if type_ not in TYPES:
-        raise ValueError(f"unknown signed type {type_!r}")
-    return b"mingjing/" + type_.encode("ascii") + b"/v1\0" + canonical(obj)
+    return _label(type_) + canonical(obj)
 
 
 def sign(type_: Type, obj: dict[str, Json], key: Ed25519PrivateKey) -> dict[str, Json]:
@@ -65,6 +63,11 @@ def sign(type_: Type, obj: dict[str, Json], key: Ed25519PrivateKey) -> dict[str,
 
 def verify(type_: Type, envelope: object, key: str | None = None) -> dict[str, Json]:
     """The object of an envelope whose signature holds (by `key`, hex, if given); else `Refusal("signature.*")`."""
+    return verified(type_, envelope, key)[0]
+
+
+def verified(type_: Type, envelope: object, key: str | None = None) -> tuple[dict[str, Json], bytes]:
+    """As `verify`: the object and its canonical bytes, for who hashes what was signed."""
     parts = members(envelope, "object key signature")
     obj = parts["object"]
     if not isinstance(obj, dict):
@@ -73,8 +76,9 @@ def verify(type_: Type, envelope: object, key: str | None = None) -> dict[str, J
     if key is not None and raw.hex() != key:
         raise Refusal("signature.wrong_key")
     check_key(raw)
-    check(raw, message(type_, obj), unhex(parts["signature"], 64, "signature"))
-    return obj
+    data = canonical(obj)
+    check(raw, _label(type_) + data, unhex(parts["signature"], 64, "signature"))
+    return obj, data
 
 
 def check(key: bytes, data: bytes, signature: bytes) -> None:
@@ -92,3 +96,9 @@ def check_key(key: bytes) -> None:
     y = int.from_bytes(key, "little") & ((1 << 255) - 1)
     if y >= _P or y in _SMALL_ORDER_Y:
         raise Refusal("signature.bad_key")
+
+
+def _label(type_: Type) -> bytes:
+    if type_ not in TYPES:
+        raise ValueError(f"unknown signed type {type_!r}")
+    return b"mingjing/" + type_.encode("ascii") + b"/v1\0"
