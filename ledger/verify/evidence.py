@@ -102,13 +102,28 @@ class Evidence:
             tree.append(merkle.leaf_hash(entry))
         return tree
 
+    def witnessed(self, size: int) -> WitnessedCheckpoint:
+        """The checkpoint of the note of this size, its signatures checked. Raises what `checkpoint.verify` raises."""
+        found: WitnessedCheckpoint = remember(
+            self.__dict__, ("note", size), lambda: checkpoint.verify(self.bundle.notes[size], self.trust.policy)
+        )
+        return found
+
+    def holds(self, size: int) -> bool:
+        """Whether the note of this size is signed and witnessed."""
+        try:
+            self.witnessed(size)
+        except Refusal:
+            return False
+        return True
+
     @once
     def heads(self) -> tuple[WitnessedCheckpoint, ...]:
         """The checkpoints that hold: signed, witnessed, over this very tree; by size. Others are the log's claims'."""
         found = []
-        for size, note in sorted(self.bundle.notes.items()):
+        for size in sorted(self.bundle.notes):
             try:
-                head = checkpoint.verify(note, self.trust.policy)
+                head = self.witnessed(size)
                 if head.size == size and self.tree.root(size) == head.root:
                     found.append(head)
             except Refusal:
