@@ -3,7 +3,8 @@
 Two platforms with the same seeds and the same 31 organisations, all of which took all tickets. In one 3 of them bid; in
 the other 30, the last 27 in one storm of a minute, with replacements, a withdrawal and an upload that broke off. Every
 route of both applications is then asked as every role: status, headers, length, order and content must agree, but for
-hashes (of the same length) where a commitment stands over what the box took.
+hashes (of the same length) where a commitment stands over what the box took; and so must the work that the database was
+given, which is what a stop watch would tell.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
+from flask import Response, request
 
 from bidding.store.box.tables import uploads
 from ledger.basics.hashing import H
@@ -116,9 +119,35 @@ def names_of(places: tuple[Place, Place], here: Place) -> Names:
     )
 
 
-def office_answers(place: Place, names: Names) -> Iterator[tuple[str, str, Answer]]:
-    """(rule, who asked what, answer) of every route of the office."""
-    made = place.made
+@dataclass(frozen=True)
+class Asked:
+    """`what`: who asked what under `rule`; `work`: the statements that the database was given for it, in order."""
+
+    rule: str
+    what: str
+    answer: Answer
+    work: tuple[str, ...]
+
+
+class Work:
+    """Writes down the statements that an engine runs: how long an answer takes, in a form that is no accident."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._statements: list[str] = []
+        sa.event.listen(engine, "before_cursor_execute", self._note)
+
+    def done(self) -> tuple[str, ...]:
+        """What was run since the last time."""
+        found, self._statements = tuple(self._statements), []
+        return found
+
+    def _note(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
+        self._statements.append(statement)
+
+
+def office_answers(place: Place, names: Names) -> Iterator[Asked]:
+    """Every route of the office, as everybody."""
+    made, work = place.made, Work(place.made.services.engine)
     tokens = crawl.tokens(made, {"bidder in both": 1, "bidder in one": MANY, "bidder in none": OUTSIDER})
     for method, rule in crawl.rules(made.office_app.url_map):
         policy = access.policy_of(made.office_app.view_functions[rule.endpoint])
@@ -129,33 +158,40 @@ def office_answers(place: Place, names: Names) -> Iterator[tuple[str, str, Answe
                 firm = made.firm({"bidder in one": MANY, "bidder in none": OUTSIDER}.get(who, 1))
                 for number, body in enumerate(crawl.office_bodies(method, made, firm, names.theirs)):
                     options: dict[str, Any] = {"headers": {"Content-Type": "application/json"}} if body else {}
-                    got = made.ask(method, path, token=token, data=body, **options)
-                    yield rule.rule, f"{who}: {method} {path} with body {number}", crawl.answer(got)
+                    work.done()
+                    got = crawl.answer(made.ask(method, path, token=token, data=body, **options))
+                    yield Asked(rule.rule, f"{who}: {method} {path} with body {number}", got, work.done())
 
 
-def box_answers(place: Place, names: Names) -> Iterator[tuple[str, str, Answer]]:
-    """(rule, who asked what, answer) of every route of the box, as nobody and under two bid keys."""
-    made = place.made
+def box_answers(place: Place, names: Names) -> Iterator[Asked]:
+    """Every route of the box, as nobody and under two bid keys."""
+    made, work = place.made, Work(place.made.box_services.engine)
     callers: dict[str, Sealed | None] = {"nobody": None, "outsider": place.outsider, "another bidder": place.other}
     for method, rule in crawl.rules(made.box_app.url_map):
         for path in crawl.box_paths(rule.rule, names):
             for who, caller in callers.items():
                 for number, body in enumerate(crawl.box_bodies(rule.rule, method, names)):
                     headers = crawl.box_headers(rule.rule, method)
+                    work.done()
                     with made.as_client(made.firm(OUTSIDER)):
-                        got = crawl.as_key(made, caller, method, path, body, **headers)
-                    yield rule.rule, f"{who}: {method} {path} with body {number}", crawl.answer(got)
+                        got = crawl.answer(crawl.as_key(made, caller, method, path, body, **headers))
+                    yield Asked(rule.rule, f"{who}: {method} {path} with body {number}", got, work.done())
 
 
-def compare(few: Iterator[tuple[str, str, Answer]], many: Iterator[tuple[str, str, Answer]]) -> tuple[set[str], int]:
-    """Asserts that all answers agree; the rules under which bytes differed, and how many answers were compared."""
-    differing, count = set(), 0
-    for (rule, asked, one), (_, again, two) in zip(few, many, strict=True):
+def compare(few: Iterator[Asked], many: Iterator[Asked]) -> tuple[set[str], int]:
+    """Asserts that all answers agree, and the work for them; the rules under which bytes differed, and how many
+    answers were compared.
+    """
+    differing, count, statements = set(), 0, 0
+    for one, two in zip(few, many, strict=True):
         count += 1
-        assert _place(asked) == _place(again)
-        assert one.levelled() == two.levelled(), asked
-        if one.body != two.body:
-            differing.add(rule)
+        statements += len(one.work)
+        assert _place(one.what) == _place(two.what)
+        assert one.answer.levelled() == two.answer.levelled(), one.what
+        assert one.work == two.work, one.what
+        if one.answer.body != two.answer.body:
+            differing.add(one.rule)
+    assert statements, "the database was not listened to"
     return differing, count
 
 
@@ -274,6 +310,23 @@ def _minute(shown: dict[str, Any]) -> bytes:
     """A minute of the box without what counts up: its version, its place, its clock."""
     event = {**shown["event"], "v": 0, "version": 0, "at": "", "public": sorted(shown["event"]["public"])}
     return json.dumps({**shown, "event": event, "index": 0}).encode()
+
+
+def test_the_walk_would_see_one_header_that_counts(places: tuple[Place, Place]) -> None:
+    few, many = places
+    names = [names_of(places, one) for one in places]
+
+    def count(response: Response) -> Response:
+        if request.path == "/api/trust":
+            response.headers["Bids"] = str(len(many.bids))
+        return response
+
+    many.made.office_app.after_request_funcs.setdefault(None, []).insert(0, count)
+    try:
+        with pytest.raises(AssertionError, match="/api/trust"):
+            compare(office_answers(few, names[0]), office_answers(many, names[1]))
+    finally:
+        many.made.office_app.after_request_funcs[None].remove(count)
 
 
 @pytest.mark.parametrize(
