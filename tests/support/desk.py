@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from ledger.keyfile import create_key
 from tests.support.town import LOT, Town
 from web.cli.desk.person import Person
-from web.cli.main import cli
+from web.cli.main import main
 
 ANSWERS = {
     "price": "800000",
@@ -30,7 +30,7 @@ ANSWERS = {
 
 def run(*args: str) -> Result:
     """One command in English; what it raised besides its exit status is a failure of the test."""
-    result = CliRunner().invoke(cli, ["--lang", "en", *args])
+    result = CliRunner().invoke(main, ["--lang", "en", *args])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -75,6 +75,16 @@ class _Lazy(click.Group):
         assert_command(found)
         return found  # type: ignore[no-any-return]  # assert_command has looked
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; a refusal that it lets through ends it in words, as does a missing library."""
+        try:
+            return super().invoke(ctx)
+        except Refusal as why:
+            raise SystemExit(shell.report(why, shell.language(ctx.params.get("lang")))) from why
+        except ModuleNotFoundError as why:
+            missing = Refusal("client.needs_server", module=str(why.name))
+            raise SystemExit(shell.report(missing, shell.language(ctx.params.get("lang")))) from why
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands without the servers' where their libraries are missing."""
         rows = []
@@ -95,22 +105,14 @@ def assert_command(found: object) -> None:
         raise TypeError(f"no command: {found!r}")
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, name="mingjing", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mingjing")
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of what is said; else from $LANG.")
 @click.pass_context
-def cli(ctx: click.Context, lang: str | None) -> None:
+def main(ctx: click.Context, lang: str | None) -> None:
     """明镜 Mingjing: e-bidding where every award is a proof."""
     ctx.obj = shell.language(lang)
 
 
-def main() -> None:
-    """The console script."""
-    try:
-        cli(prog_name="mingjing")
-    except Refusal as why:
-        raise SystemExit(shell.report(why, shell.language(None))) from why
-
-
 if __name__ == "__main__":
-    main()
+    main(prog_name="mingjing")

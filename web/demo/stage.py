@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 import click
 
 from web.cli import shell
-from web.cli.main import cli
+from web.cli.main import main
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def _typed(args: Sequence[str]) -> Ran:
     out, err, status = io.StringIO(), io.StringIO(), 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            cli.main(["--lang", "en", *args], prog_name="mingjing", standalone_mode=False)
+            main.main(["--lang", "en", *args], prog_name="mingjing", standalone_mode=False)
         except SystemExit as ended:
             status = ended.code if isinstance(ended.code, int) else 1
         except click.ClickException as why:

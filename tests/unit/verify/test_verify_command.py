@@ -13,7 +13,7 @@ from ledger.basics.canonical import canonical
 from tests.forgeries import cast
 from tests.forgeries.play import played
 from tests.support.tree import ROOT
-from web.cli.main import cli
+from web.cli.main import main
 from web.cli.verify import page
 
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(one) for one in arguments])
+    return CliRunner().invoke(main, [str(one) for one in arguments])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
