@@ -34,7 +34,7 @@ _BEFORE: Final = (0.5, 8.0)
 _AFTER: Final = (0.2, 4.0)
 _CLIENT_LIVES: Final = (0.3, 1.6)  # seconds
 _SLOWNESS: Final = 10  # times the time that house and registrations took
-_CLIENT_SHARE: Final = 0.08  # of the bidders' commands
+_CLIENT_SHARE: Final = 0.06  # of the bidders' commands
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Killer:
             if names:
                 weights = [WEIGHTS[name.partition("-")[0]] for name in names]
                 (name,) = self.dice.choices(names, weights)
-                pids = [self.stage.processes[name].popen.pid, *_children(self.stage.processes[name].popen.pid)]
+                pids = [self.stage.processes[name].popen.pid, *children_of(self.stage.processes[name].popen.pid)]
                 self.kill(name, self.dice.choice(pids))
 
 
@@ -185,7 +185,7 @@ def play(folder: Path, seed: int, kills: int, *, bids: int, bidding_seconds: int
     return Killed(played, house, after, proof, stage.killer.done)
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     """The pids of a process's children: gunicorn's own workers."""
     try:
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
