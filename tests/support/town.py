@@ -365,13 +365,13 @@ class Town:
 
     # --- bidders ----------------------------------------------------------------------------------------------------
 
-    def bidder(self, name: str) -> Bidder:
-        """A registered organisation."""
+    def bidder(self, name: str, called: str = "") -> Bidder:
+        """A registered organisation; `called`: its name, where it isn't the id it has here."""
         if name in self.bidders:
             return self.bidders[name]
         seal, person = self.dice.key(), self.dice.key()
         body = {
-            **self._party(name),
+            **self._party(called or name),
             "seal_key": signing.public_bytes(seal).hex(),
             "person": {"ref": f"head-of-{name}", "key": signing.public_bytes(person).hex()},
             "holds": [],
