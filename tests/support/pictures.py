@@ -1,0 +1,37 @@
+"""The pictures of the README, taken of a running platform.
+
+    python -m tests.support.pictures ADDRESS TENDER FOLDER
+
+Writes `result.zh.png` and `result.en.png`: the first screen of a tender's page at 1280 px, as a person meets it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import sync_playwright
+
+from tests.support.browser import Fence, launch
+
+SIZE: Final = (1280, 940)
+
+
+def take(address: str, tender: str, folder: Path) -> None:
+    """Both pictures; AssertionError if the page asked anybody but loopback."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        for lang in ("zh", "en"):
+            context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
+            fence = Fence(context)
+            page = context.new_page()
+            page.goto(f"{address}/tenders/{tender}?lang={lang}")
+            page.screenshot(path=folder / f"result.{lang}.png")
+            context.close()
+            assert fence.refused == []
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
