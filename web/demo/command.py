@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -27,6 +28,13 @@ _MARK = "mingjing-demo"
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Leave the platform up afterwards (Ctrl-C ends it).")
+@click.option(
+    "--ports",
+    type=(click.IntRange(1, 65535), click.IntRange(1, 65535)),
+    default=_PORTS,
+    show_default=True,
+    help="Of office and box with --serve.",
+)
 @click.option("--fast", is_flag=True, help="At full speed, then end (the default without --serve).")
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("build/demo"), show_default=True
@@ -44,8 +52,9 @@ _MARK = "mingjing-demo"
     help="Of the source's bidders for lot 1, the first so many.",
 )
 @click.option("--lang", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True)
-def demo(  # one option each
+def demo(  # noqa: PLR0913 - one option each
     folder: Path,
+    ports: tuple[int, int],
     stop_custodians: int,
     bidding_seconds: int,
     seed: int,
@@ -58,9 +67,11 @@ def demo(  # one option each
     """Play a tender of two lots through every process and command, and verify its evidence."""
     del fast
     langs: Sequence[Lang] = LANGS if lang == "both" else ("zh",) if lang == "zh" else ("en",)
+    if serve:
+        _check_free(ports)
     _clear(folder)
     stage, teller = Stage(folder / "logs"), Teller(langs)
-    house = House(folder.resolve(), stage, _PORTS if serve else None)
+    house = House(folder.resolve(), stage, ports if serve else None)
     signal.signal(signal.SIGTERM, _end)
     try:
         play = Play(house, teller, stop_custodians, bidding_seconds, seed, bids)
@@ -69,7 +80,7 @@ def demo(  # one option each
         after.run()
         Proof(after).run()
         if serve:
-            _serve(house, teller)
+            _serve(house, teller, play.tender)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except (Broken, Refusal) as why:
@@ -79,10 +90,32 @@ def demo(  # one option each
         stage.stop()
 
 
-def _serve(house: House, teller: Teller) -> None:
+def _check_free(ports: tuple[int, int]) -> None:
+    """Says at once, and not after the first failure, that somebody else has a port."""
+    for port in ports:
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError as why:
+                raise click.ClickException(
+                    f"端口 {port} 已被占用；请先停掉占用它的程序，或换端口：make run ARGS='--ports 9000 9001'\n"
+                    f"Port {port} is in use: end what uses it, or take others: make run ARGS='--ports 9000 9001'"
+                ) from why
+
+
+def _serve(house: House, teller: Teller, tender: str) -> None:
     teller.step(
         f"平台继续运行：{house.office}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
         f"The platform stays up: {house.office} (office and public pages), box {house.box}. Ctrl-C ends it.",
+    )
+    teller.say(
+        f"结果页面：{house.office}/tenders/{tender}",
+        f"The result: {house.office}/tenders/{tender}?lang=en",
+    )
+    teller.say(
+        "自己办一次招标：另开一个终端，照 docs/own-tender.zh-CN.md 做",
+        "A tender of your own: in another terminal, by docs/own-tender.md",
     )
     signal.pause()
 
