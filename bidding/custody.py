@@ -316,9 +316,13 @@ class _Case:
     def _issued(self) -> dict[str, Mapping[str, Json]]:
         """Party → public of its first ticket, of those issued before the lot closed."""
         out: dict[str, Mapping[str, Json]] = {}
-        for seen in _whole(self.evidence, f"issuance/{self.lot.tender}/{self.lot.lot}"):
-            if seen.event.type == "ticket.issued" and seen.index < self.closed.index:
-                out.setdefault(str(seen.event.public.get("party")), seen.event.public)
+        stream = f"issuance/{self.lot.tender}/{self.lot.lot}"
+        found = [seen.event.public for seen in _whole(self.evidence, stream) if seen.index < self.closed.index]
+        wanted = split_unblinded(rolls.ISSUED, rolls.issued_entry(self.lot.tender, self.lot.lot, len(found)))
+        if wanted is None or (self.roll_index - 1, wanted[1]) not in self._entries(rolls.ISSUED):
+            raise _Refused(NotYet("custody.issuance_kept_back", {"lot": self.lot.lot}))
+        for public in found:
+            out.setdefault(str(public.get("party")), public)
         return out
 
 

@@ -18,6 +18,7 @@ from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
 
 LABEL: Final = "roll"
+ISSUED: Final = "issued"
 
 
 class Numbered(Protocol):
@@ -146,6 +147,14 @@ def roll_entry(roll: Mapping[str, Json]) -> bytes:
     """The raw entry of a roll: `"mingjing/roll/v1\\0" ‖ H(canonical({lot, tender})) ‖ H(canonical(roll))`."""
     parsed = parse_roll(dict(roll))
     return events.unblinded(LABEL, roll_subject(str(parsed["tender"]), str(parsed["lot"])), parsed)
+
+
+def issued_entry(tender: str, lot: str, issued: int) -> bytes:
+    """The raw entry that says how many tickets of a lot were issued when it closed, before anybody says to whom.
+
+    It stands directly before the roll's, so that no ticket is kept back, nor one more shown, once bids are known.
+    """
+    return events.unblinded(ISSUED, roll_subject(tender, lot), {"issued": issued, "lot": lot, "tender": tender})
 
 
 def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Closing a lot: the roll, once. Its raw entry stands directly before the event's leaf."""
+"""Closing a lot: the roll, once. Its raw entry stands directly before the event's leaf, the tickets' before it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from ledger.events import Draft
 
 @dataclass(frozen=True)
 class Close:
-    """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave."""
+    """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave; `issued`: the lot's tickets."""
 
     lot: str
     body: Mapping[str, Json]
+    issued: int
 
 
 def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:
@@ -38,7 +39,8 @@ def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:
     roll = rolls.parse_roll(body["roll"])
     if (roll["tender"], roll["lot"]) != (procedure.tender.tender, command.lot):
         raise Refusal("roll.other_lot", tender=procedure.tender.tender, lot=command.lot)
-    drafts = [Draft("lot.closed", body, before=(rolls.roll_entry(roll),))]
+    issued = rolls.issued_entry(procedure.tender.tender, command.lot, command.issued)
+    drafts = [Draft("lot.closed", body, before=(issued, rolls.roll_entry(roll)))]
     profile, count = procedure.clocks.profile, len(rolls.listed(roll))
     if count and not procedure.tender.tickets_open:
         raise Refusal("close.without_tickets", lot=command.lot)

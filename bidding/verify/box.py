@@ -167,6 +167,12 @@ def first_roll(evidence: Evidence) -> Iterator[Finding]:
             yield Failure("roll.not_first", {"lot": lot, "index": rolls[0][0] if rolls else -1})
         if len(rolls) > 1:
             yield Failure("roll.second", {"lot": lot, "index": rolls[1][0]})
+        if evidence.has(lot, "lot.announced"):
+            issued = sum(1 for one in evidence.of_issuance(lot) if one.index < closed.index)
+            at = closed.index - 2 - evidence.bundle.edge.size
+            stated = evidence.bundle.entries[at] if at >= 0 else b""
+            if stated != roll.issued_entry(evidence.tender, lot, issued):
+                yield Failure("roll.issuance_kept_back", {"lot": lot, "found": issued})
 
 
 @claim(

@@ -110,13 +110,29 @@ def _shorter(public: dict[str, Any]) -> dict[str, Any]:
     return {**public, "roll": {**roll, "submissions": roll["submissions"][1:]}}
 
 
+@forgery("roll.first")
+def a_ticket_kept_back() -> Play:
+    play = played("rebid")
+
+    def hook(play: Play, stream: str, draft: Draft) -> Draft:
+        lot = stream.rsplit("/", 1)[1]
+        more = len(play.stream(f"issuance/{TENDER}/{lot}")) + 1
+        return replace(draft, before=(rolls.issued_entry(TENDER, lot, more), *draft.before[1:]))
+
+    play.hooks["lot.closed@low"] = hook
+    return play.go("account")
+
+
 @forgery("roll.counted")
 def a_bid_left_off_the_roll() -> Play:
     play = played("rebid")
+    cedar = next(name for name, bid in play.bids.items() if bid.submission.bid_key == people.bid_hex("cedar", "f4"))
 
     def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
-        public = _shorter(cast(dict[str, Any], draft.public))
-        return replace(draft, public=public, before=(rolls.roll_entry(public["roll"]),))
+        public = cast(dict[str, Any], draft.public)
+        listed = [one for one in public["roll"]["submissions"] if one != cedar]
+        roll = {**public["roll"], "submissions": listed}
+        return replace(draft, public={**public, "roll": roll}, before=(*draft.before[:-1], rolls.roll_entry(roll)))
 
     play.hooks["lot.closed@f4"] = hook
     return play.go("account")
@@ -130,7 +146,7 @@ def a_withdrawn_bid_on_the_roll() -> Play:
     def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
         public = cast(dict[str, Any], draft.public)
         roll = {**public["roll"], "submissions": sorted([*public["roll"]["submissions"], elm])}
-        return replace(draft, public={**public, "roll": roll}, before=(rolls.roll_entry(roll),))
+        return replace(draft, public={**public, "roll": roll}, before=(draft.before[0], rolls.roll_entry(roll)))
 
     play.hooks["lot.closed@f4"] = hook
     return play.go("account")

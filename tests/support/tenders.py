@@ -155,7 +155,7 @@ class Run:
     def close(self, lot: str, count: int) -> None:
         """The roll at the deadline."""
         self.now = max(self.now, self.procedure.deadline)
-        self.apply(close.decide(self.procedure, close.Close(lot, self.roll(lot, count)), self.now))
+        self.apply(close.decide(self.procedure, close.Close(lot, self.roll(lot, count), count), self.now))
 
     def present_body(self, lot: str, missing: Iterable[str] = ()) -> dict[str, Any]:
         """A body of `lot.present`."""

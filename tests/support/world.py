@@ -87,7 +87,8 @@ class World(Bidders):
 
     def close_with(self, made: Mapping[str, Json], body: Mapping[str, Json], *, at: datetime | None = None) -> Record:
         """Write a roll and a `lot.closed` whatever they say."""
-        before = (roll.roll_entry(made),)
+        issued = len(self.log.streams.get(f"issuance/{TENDER}/{LOT}", ()))
+        before = (roll.issued_entry(TENDER, LOT, issued), roll.roll_entry(made))
         closing = at or self.deadline + GRACE
         return self.record(f"lot/{TENDER}/{LOT}", "lot.closed", body, at=closing, before=before)
 

@@ -177,7 +177,8 @@ class TenderSweep:
             body = closing.body(
                 book.conn, self._tender, lot, deadline=deadline, interval=interval, grace=grace, policy=policy
             )
-            return close.decide(procedure, Close(lot, body), book.now)
+            issued = book.version(issuance_stream(self._tender, lot))
+            return close.decide(procedure, Close(lot, body, issued), book.now)
 
         with transaction(services.engine) as conn:
             done = perform_in(conn, decide, actor=ACTOR, entropy=services.entropy, lock=self._tender)

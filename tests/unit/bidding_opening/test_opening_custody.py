@@ -327,6 +327,28 @@ class TestWhatThePlatformSays:
 
         assert code(ask(world, "offer", edit_events=hide)) == ("custody.stream_gap", False)
 
+    def test_the_last_ticket_is_not_kept_back_either(self) -> None:
+        world, _ = world_until("coefficients")
+        read = opening.read_identities(
+            world.sealed_lot(),
+            world.on_roll(),
+            world.public("lot.present"),
+            world.releases("identity"),
+            world.forms,
+            world.registered,
+            lambda party: None if party == "odd" else world.issued(party),
+        )
+        assert not isinstance(read, Waiting)
+        body = opening.announced(world.sealed_lot(), read)
+        assert (body["counted"], body["failed"]) == (3, False)
+        world.record(STREAM, "lot.announced", body)
+
+        def hide(stream: str, events: list[Seen]) -> list[Seen]:
+            return events[:-1] if stream.startswith("issuance/") else events
+
+        assert code(ask(world, "offer", edit_events=hide)) == ("custody.issuance_kept_back", False)
+        assert code(ask(world, "offer")) == ("custody.computed_otherwise", False)
+
     def test_a_party_registered_after_the_roll_is_nobody(self) -> None:
         world = World(73)
         late = world.party("late", registered=False)
