@@ -46,7 +46,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Chi
         child = children.start(
             ROOT / ".venv/bin/mingjing", "serve", request.param, "--config", path, name=request.param
         )
-        where = urlsplit(child.wait_for(r"ready (http://\S+)")[1])
+        where = urlsplit(child.wait_for(r"ready (http://\S+)", 60)[1])
         yield child, str(where.hostname), int(where.port or 0)
     finally:
         children.stop()
