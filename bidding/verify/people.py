@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from bidding.acts.keys import RULES, Signed
@@ -13,7 +13,8 @@ from bidding.verify import replay
 from bidding.verify.evidence import Evidence
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
-from ledger.claims import Failure, Finding, NotApplicable, claim
+from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
+from ledger.custodian.rulebook import Seen
 
 
 @claim(
@@ -71,7 +72,7 @@ def acts_signed(evidence: Evidence) -> Iterator[Finding]:
         body: dict[str, Json] = {name: value for name, value in public.items() if name != "acts"}
         signed = Signed(stream, body, tuple(cast("list[dict[str, Json]]", acts)) if isinstance(acts, list) else ())
         try:
-            check_keys(
+            signers = check_keys(
                 type_,
                 signed,
                 subject=stream,
@@ -83,7 +84,20 @@ def acts_signed(evidence: Evidence) -> Iterator[Finding]:
             )
         except Refusal as why:
             yield Failure("act.unsigned", {"type": type_, "version": one.event.version, "why": why.code})
+        else:
+            yield from _supervisors(evidence, one, signers)
         used.setdefault(stream, set()).update(tenders.used_acts(public))
+
+
+def _supervisors(evidence: Evidence, one: Seen, signers: Sequence[Person]) -> Iterator[Finding]:
+    """A supervisor is whom the trust file names; where it names none, the platform's word is said to be no more."""
+    for person in signers:
+        if person.role != "supervisor" or evidence.trust.supervisors.get(person.person) == person.key:
+            continue
+        if evidence.trust.supervisors:
+            yield Failure("act.supervisor_unknown", {"type": one.event.type, "version": one.event.version})
+        else:
+            yield Remark("act.supervisor_unproven", {"type": one.event.type, "version": one.event.version})
 
 
 def _without_key(evidence: Evidence, public: dict[str, Json]) -> bool:

@@ -161,6 +161,9 @@ def institutions(evidence: Evidence) -> Iterator[Finding]:
     for id_, key in evidence.notice.custodians.items():
         if custodians.get(id_) != key:
             yield Failure("institution.unknown", {"kind": "custodian", "id": id_})
+    if len(evidence.notice.custodians) < len(custodians):
+        numbers = {"have": len(evidence.notice.custodians), "of": len(custodians)}
+        yield Remark("institution.chosen", {**numbers})
     for id_, key in evidence.notice.contributors.items():
         if evidence.trust.contributors.get(id_) != key:
             yield Failure("institution.unknown", {"kind": "contributor", "id": id_})
@@ -169,8 +172,8 @@ def institutions(evidence: Evidence) -> Iterator[Finding]:
 @claim(
     "keysets.signed",
     article="docs/formats/sealing.md §2",
-    zh="每个标段的三组密钥由信任文件里的全部托管机构签名，开启条件正是规定的条件",
-    en="the three key sets of every lot are signed by all custodians of the trust file, under the set conditions",
+    zh="每个标段的三组密钥由其全部托管机构以信任文件里的密钥签名，开启条件正是规定的条件",
+    en="every lot's three key sets are signed by all their custodians with the trust file's keys, on set conditions",
 )
 def keysets_signed(evidence: Evidence) -> Iterator[Finding]:
     """All n signatures by the trust file's keys; purpose, conditions, threshold; no key set serves twice."""

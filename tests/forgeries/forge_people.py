@@ -236,3 +236,56 @@ def an_objection_in_anothers_name() -> Play:
     return hooked(
         "evaluate", "account", objection_made=lambda public: {**public, "bid_key": people.bid_hex("alder", "f4")}
     )
+
+
+@forgery("acts.signed")
+def an_order_by_a_supervisor_of_the_platforms_own() -> Play:
+    play = played("log")
+    mallory = {"person": "mallory", "party": "authority", "role": "supervisor", "key": people.hex_key("mallory")}
+    play.write("person/mallory", "person.registered", mallory)
+    play.go("present")
+    body = {"order": "x-1", "kind": "open_access_log", "lot": "", "custodian": "", "reason": "curiosity"}
+    play.act("order.issued", body, "carl", "mallory")
+    return play.go("account")
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def _seen_late(play: Play, type_: str, until: timedelta) -> Play:
+    """Nobody sees the log from just before an event on till long after it."""
+    index = next(index for index, record in play.indexed() if record.event.type == type_)
+    at = next(record.event.at for record in play.written if record.event.type == type_)
+    play.heads = [(size, when) for size, when in play.heads if size <= index or when > at + until]
+    return play
+
+
+@forgery("periods.witnessed")
+def a_notice_set_back() -> Play:
+    play = played()
+    play.until(people.MOVED + 10 * INTERVAL)
+    return _seen_late(play, "tender.published", 10 * INTERVAL)
+
+
+@forgery("periods.witnessed")
+def a_standstill_set_back() -> Play:
+    play = played()
+    play.until(people.MOVED + 10 * INTERVAL)
+    return _seen_late(play, "lot.candidates_published", 5 * INTERVAL)
+
+
+@forgery("box.settings")
+def an_hour_after_the_deadline() -> Play:
+    def change(record: Record) -> Record:
+        if record.event.type != "log.opened":
+            return record
+        return replace(record, event=replace(record.event, public={**record.event.public, "grace_ms": 3_600_000}))
+
+    return played().rewritten(change)
+
+
+@forgery("account.when_due")
+def a_tender_without_its_account() -> Play:
+    play = played("contract")
+    play.until(play.now + 5 * INTERVAL)
+    return play
