@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from ledger.basics.errors import Refusal
-from web.cli import shell
+from web.cli import chinese, shell
 
 # Command → module and name of its click command. A module of the server's wants the [server] extra.
 _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -65,15 +65,15 @@ class _Lazy(click.Group):
         return [*_COMMANDS, *_MADE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name in _MADE:
-            return _MADE[cmd_name]()
-        if cmd_name not in _COMMANDS:
+            found = _MADE[cmd_name]()
+        elif cmd_name in _COMMANDS:
+            module, name = _COMMANDS[cmd_name]
+            found = getattr(import_module(module), name)
+            assert_command(found)
+        else:
             return None
-        module, name = _COMMANDS[cmd_name]
-        found = getattr(import_module(module), name)
-        assert_command(found)
-        return found  # type: ignore[no-any-return]  # assert_command has looked
+        return chinese.translated(found, cmd_name) if shell.language(ctx.params.get("lang")) == "zh" else found
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a refusal that it lets through ends it in words, as does a missing library."""
@@ -107,7 +107,7 @@ def assert_command(found: object) -> None:
 
 @click.group(cls=_Lazy, name="mingjing", context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mingjing")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of what is said; else from $LANG.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), is_eager=True, help="Of what is said; else from $LANG.")
 @click.pass_context
 def main(ctx: click.Context, lang: str | None) -> None:
     """明镜 Mingjing: e-bidding where every award is a proof."""
