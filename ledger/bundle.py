@@ -136,15 +136,23 @@ class Bundle:
 
 @dataclass
 class Contents:
-    """What could be read: the bundle, if there is one at all, and everything that is not as the format says."""
+    """What could be read: the bundle, if there is one at all, and everything that is not as the format says.
+
+    `hashes`: path → SHA-256 (hex) of every file but the sums, for whoever asks for one again.
+    """
 
     bundle: Bundle | None = None
     problems: list[Failure] = field(default_factory=list)
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
     """`SHA256SUMS` of these files, as `sha256sum` writes it."""
-    return "".join(f"{H(data).hex()}  {path}\n" for path, data in sorted(files.items())).encode()
+    return _listed({path: H(data).hex() for path, data in files.items()})
+
+
+def _listed(hashes: Mapping[str, str]) -> bytes:
+    return "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(hashes.items())).encode()
 
 
 def read(data: bytes) -> Contents:
@@ -155,7 +163,8 @@ def read(data: bytes) -> Contents:
     except Refusal as why:
         contents.problems.append(Failure(why.code, why.params))
         return contents
-    contents.problems += _check_sums(files)
+    contents.hashes = {path: H(one).hex() for path, one in files.items() if path != SUMS}
+    contents.problems += _check_sums(files.get(SUMS), contents.hashes)
     contents.bundle = _Reader({path: one for path, one in files.items() if path != SUMS}, contents.problems).bundle()
     return contents
 
@@ -165,6 +174,10 @@ def read(data: bytes) -> Contents:
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """The one zip of these files: stored, sorted, undated. Raises `Refusal("bundle.too_big" | "bundle.path")`."""
+    return b"".join(_pieces(files))
+
+
+def _pieces(files: Mapping[str, bytes]) -> list[bytes]:
     local, central, at = [], [], 0
     if len(files) > MAX_FILES:
         raise Refusal("bundle.too_big", limit=MAX_FILES)
@@ -178,7 +191,7 @@ def pack(files: Mapping[str, bytes]) -> bytes:
         at += _LOCAL.size + len(name) + size
     length = sum(len(piece) for piece in central)
     end = _END.pack(b"PK\5\6", 0, 0, len(files), len(files), length, at, 0)
-    return b"".join([*local, *central, end])
+    return [*local, *central, end]
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
@@ -202,7 +215,12 @@ def unpack(data: bytes) -> dict[str, bytes]:
         at = start + size
     if not files:
         raise Refusal("bundle.not_a_bundle", at=at)
-    if pack(files) != data:
+    end = 0
+    for piece in _pieces(files):
+        if not data.startswith(piece, end):
+            raise Refusal("bundle.spelling", at=at)
+        end += len(piece)
+    if end != len(data):
         raise Refusal("bundle.spelling", at=at)
     return files
 
@@ -213,19 +231,18 @@ def _name(path: str) -> bytes:
     return path.encode("ascii")
 
 
-def _check_sums(files: Mapping[str, bytes]) -> Iterator[Failure]:
+def _check_sums(listed: bytes | None, hashes: Mapping[str, str]) -> Iterator[Failure]:
     """Every file has the hash that the sums name, and the sums name every file and no other."""
-    if SUMS not in files:
+    if listed is None:
         yield Failure("bundle.file_missing", {"path": SUMS})
         return
-    rest = {path: data for path, data in files.items() if path != SUMS}
-    if files[SUMS] == sums(rest):
+    if listed == _listed(hashes):
         return
-    named = {line[66:]: line[:64] for line in files[SUMS].decode("latin-1").split("\n")[:-1]}
-    for path in sorted(rest.keys() | named.keys()):
-        if path not in rest:
+    named = {line[66:]: line[:64] for line in listed.decode("latin-1").split("\n")[:-1]}
+    for path in sorted(hashes.keys() | named.keys()):
+        if path not in hashes:
             yield Failure("bundle.file_missing", {"path": path[:100]})
-        elif named.get(path) != H(rest[path]).hex():
+        elif named.get(path) != hashes[path]:
             yield Failure("bundle.file_damaged", {"path": path[:100]})
     yield Failure("bundle.sums")
 

@@ -149,7 +149,7 @@ def apply(state: LotState | None, event: Event) -> LotState:
         raise Refusal("event.wrong_stream", stream=event.stream)
     if event.version != state.version + 1:
         raise Refusal("event.gap", stream=event.stream, wanted=state.version + 1, found=event.version)
-    payloads.check(event.type, event.public)
+    payloads.check_event(event)
     require(state, event.type)
     public = cast(dict[str, Any], event.public)
     used = used_acts(public)

@@ -13,6 +13,7 @@ from bidding.shape import Shape
 from ledger.basics import clock
 from ledger.basics.canonical import MAX_INT
 from ledger.basics.errors import Refusal
+from ledger.events import Event
 
 HASH: Final = shape.matching("[0-9a-f]{64}", "SHA-256, hex")
 KEY: Final = HASH
@@ -246,6 +247,13 @@ LOT: Final[Mapping[str, Shape]] = {
     "lot.contracted": shape.record({**_ONE, "bid_key": KEY, "contract": HASH}),
     "lot.retendered": shape.record({**_TWO, "successor": shape.identifier, "reason": _TEXT}),
 }
+
+
+def check_event(event: Event) -> None:
+    """`check` of an event; once, however often it is applied: an event does not change."""
+    if "_shaped" not in event.__dict__:
+        check(event.type, event.public)
+        object.__setattr__(event, "_shaped", True)
 
 
 def check(type: str, public: object) -> None:

@@ -136,7 +136,7 @@ def apply(state: TenderState | None, event: Event) -> TenderState:
     version = 0 if state is None else state.version
     if event.version != version + 1:
         raise Refusal("event.gap", stream=event.stream, wanted=version + 1, found=event.version)
-    payloads.check(event.type, event.public)
+    payloads.check_event(event)
     require(state, event.type)
     public = cast(dict[str, Any], event.public)
     if state is None:

@@ -231,12 +231,7 @@ class Evidence(log.Evidence):
 
     def intact(self, kind: str, sha256: str) -> bool:
         """Whether a form or document is there and what its name says."""
-
-        def compute() -> bool:
-            data = getattr(self.bundle, kind).get(sha256)
-            return data is not None and H(data).hex() == sha256
-
-        return remember(self.__dict__, ("intact", kind, sha256), compute)
+        return self.contents.hashes.get(f"{kind}/{sha256}") == sha256
 
     def submission(self, sha256: str) -> Submission:
         """A submission, its signature checked."""

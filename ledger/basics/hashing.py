@@ -10,10 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 def H(*parts: bytes) -> bytes:  # noqa: N802 - the papers' name
     """SHA-256 of the concatenation, 32 bytes."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.digest()
+    return hashlib.sha256(parts[0] if len(parts) == 1 else b"".join(parts)).digest()
 
 
 def hkdf(ikm: bytes, salt: bytes, info: bytes, length: int) -> bytes:
