@@ -31,9 +31,9 @@ WEIGHTS: Final = {"office": 4, "box": 4, "worker": 4, "custodian": 2, "witness":
 RESUMED: Final = ("take-tickets", "submit", "replace", "withdraw", "supply")
 # Seconds from one kill to the next, before the deadline and after it: the opening is quick.
 _BEFORE: Final = (0.5, 8.0)
-_AFTER: Final = (0.2, 4.0)
+_AFTER: Final = (0.5, 6.0)
 _CLIENT_LIVES: Final = (0.3, 1.6)  # seconds
-_SLOWNESS: Final = 10  # times the time that house and registrations took
+_SLOWNESS: Final = 8  # times the time that house and registrations took
 _CLIENT_SHARE: Final = 0.06  # of the bidders' commands
 
 
