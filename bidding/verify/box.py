@@ -91,8 +91,10 @@ def submissions(evidence: Evidence) -> Iterator[Finding]:
     """What the box should never have accepted, it did not."""
     for lot in evidence.reached("lot.closed"):
         row = evidence.notice.lot(lot)
+        # Those on the roll were looked at already, in the same way.
+        sound = {one.sha256 for one in evidence.on_roll(lot).checked()}
         for minute in evidence.lists(lot):
-            for sha256 in (*minute.accepted, *minute.withdrawn):
+            for sha256 in (*(one for one in minute.accepted if one not in sound), *minute.withdrawn):
                 try:
                     if sha256 in minute.accepted:
                         check_on_roll(evidence.submission(sha256), row.parts, row.spki, evidence.tender, lot)
