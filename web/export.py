@@ -5,19 +5,23 @@ Everything in it is public already: nothing here decides what may be shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
+from bidding import opening
+from bidding.parties import Party
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.procedures.notice import Notice
-from bidding.store import tables
+from bidding.store import directory, openings, procedures, tables
+from bidding.store.book import Book
 from bidding.store.box.minutes import STREAM as BOX
 from ledger import bundle, merkle
 from ledger.basics.canonical import parse_object
 from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
 from ledger.events import Event
 from ledger.store import read, serve, tree
@@ -77,13 +81,33 @@ class _Export:
         )
 
     def _streams(self, start: int) -> dict[str, tuple[Line, ...]]:
-        """The tender's streams, the registrations, the log's own, and the box from the tender's first event on."""
+        """The tender's streams, the log's own, who acted or is named, and the box from the tender's first event on."""
         names = [tenders.stream_of(self._tender), "log"]
-        for prefix in (f"lot/{self._tender}/", f"issuance/{self._tender}/", "party/", "person/"):
+        for prefix in (f"lot/{self._tender}/", f"issuance/{self._tender}/"):
             names += read.streams(self._conn, prefix)
         out = {name: found for name in names if (found := self._stream(name))}
+        events = [bundle.decode(line) for lines in out.values() for line in lines]
+        for name in self._registrations(events):
+            if found := self._stream(name):
+                out[name] = found
         box = tuple(line for line in self._stream(BOX) if line.index > start)
         return {**out, BOX: box} if box else out
+
+    def _registrations(self, events: list[Event]) -> Iterator[str]:
+        """The streams of everybody whose registration a verifier asks for: signers, ticket takers, bidders."""
+        keys: set[str] = set()
+        parties: set[str] = set()
+        for event in events:
+            public = cast(dict[str, Any], event.public)
+            keys |= {str(act["key"]) for act in public.get("acts", ())}
+            if event.type in ("tender.drafted", "ticket.issued"):
+                parties.add(str(public["party"]))
+            elif event.type == "lot.announced":
+                parties |= _asked_for(self._conn, self._services, self._tender, event)
+        for person in directory.by_keys(self._conn, keys):
+            parties.add(person.party)
+            yield f"person/{person.person}"
+        yield from (f"party/{party}" for party in sorted(parties))
 
     def _stream(self, name: str) -> tuple[Line, ...]:
         found = read.visible(self._conn, name, limit=_ALL)
@@ -142,6 +166,39 @@ class _Export:
                     if event.type == "lot.evaluated":
                         wanted |= _report(self._services.documents, str(event.public["report"]))
         return {sha256: self._services.documents.read(sha256) for sha256 in sorted(wanted)}
+
+
+# Lots whose bidders are announced: whose registrations opening them asked for. It never changes, and costs an opening.
+_ASKED: Final[dict[bytes, frozenset[str]]] = {}
+_MOST_ASKED: Final = 256
+
+
+def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: Event) -> frozenset[str]:
+    """The parties that the identities of a lot name, registered or not: a verifier must come to the same reasons."""
+    key = H(announced.encode())
+    if key not in _ASKED:
+        book, lot, named = Book(conn), announced.stream.rsplit("/", 1)[1], set[str]()
+        procedure = procedures.load(book, tender, services.documents.read)
+        found = openings.load(book, procedure, lot, services.documents.read, services.trust.cas)
+
+        def registered(party: str) -> Party | None:
+            named.add(party)
+            return directory.find(conn, party)
+
+        opening.read_identities(
+            found.lot,
+            found.on_roll,
+            found.present,
+            found.releases,
+            lambda sha256: services.forms.read(sha256) if services.forms.has(sha256) else None,
+            registered,
+            lambda party: openings.issued(conn, tender, lot, party),
+            found.seeds.get("identity"),
+        )
+        while len(_ASKED) >= _MOST_ASKED:
+            _ASKED.pop(next(iter(_ASKED)), None)
+        _ASKED[key] = frozenset(named)
+    return _ASKED[key]
 
 
 def _line(one: Stored, index: int) -> Line:
