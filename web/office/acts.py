@@ -53,7 +53,7 @@ def act() -> Response:
     said = members(members(envelope, "object key signature")["object"], "act subject body_sha256 reason at")
     signed = Signed(str(said["subject"])[:160], body, (envelope,))
     with transaction(at.engine) as conn:
-        answer_ = _take(at, conn, str(said["act"])[:64], signed, who.person)
+        answer_ = _take(at, conn, str(said["act"])[:64], signed, who)
     return json_response(answer_, 202 if "pending" in answer_ else 201)
 
 
@@ -70,10 +70,16 @@ def waiting() -> Response:
     return json_response({"acts": listed})
 
 
-def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person: str) -> dict[str, Json]:
+def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, who: Principal) -> dict[str, Json]:
     need, tender = procedures.wanted_keys(type_), _tender_of(signed.subject)
+    allowed = keys.RULES[type_].roles
+    if who.role not in allowed:
+        raise Refusal("act.role", role=who.role, allowed=", ".join(sorted(allowed)))
     book = Book(conn, tender)
     state = procedures.tender(book, tender)
+    if state.notice is None and who.party != state.party and not (who.role == "agency" and type_ == PUBLISH):
+        # Another's draft is to everybody as if it were not there; the refusals below would name its tenderee.
+        raise Refusal("tender.unknown", tender=tender[:64])
     persons = procedures.signers(book, state, signed.acts)
     signer = keys.check_one(
         signed.acts[0],
@@ -85,7 +91,7 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
         agencies=procedures.agencies(state, persons),
         now=book.now,
     )
-    if signer.person != person:
+    if signer.person != who.person:
         raise Refusal("act.other_person", person=signer.person)
     before = _executed(conn, type_, signed)
     if before:
@@ -97,12 +103,12 @@ def _take(at: Services, conn: sa.Connection, type_: str, signed: Signed, person:
         dict(signed.body),
         tuple(dict(one) for one in signed.acts),
     )
-    held = pending.add(conn, new, person=person, now=book.now, entropy=at.entropy)
+    held = pending.add(conn, new, person=who.person, now=book.now, entropy=at.entropy)
     if len(held.acts) < need:
         if type_ == PUBLISH:
             _check_notice(at, book, signed, persons)
         return {"pending": True, "have": len(held.acts), "need": need}
-    done = execute(at, conn, type_, Signed(signed.subject, signed.body, held.acts), person)
+    done = execute(at, conn, type_, Signed(signed.subject, signed.body, held.acts), who.person)
     pending.drop(conn, held)
     return {"events": _told(done)}
 

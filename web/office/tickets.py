@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from bidding.acts import issue_ticket
 from bidding.acts.issue_ticket import IssueTicket
-from bidding.store import directory, lot_keys, procedures, tables
+from bidding.store import directory, lot_keys, procedures, search, tables
 from bidding.store.book import Book
 from bidding.store.perform import Plan, perform
 from ledger.basics.canonical import Json, members, unhex
@@ -36,6 +36,7 @@ def issue() -> Response:
         party = directory.party(book.conn, who.party)
         if body["key"] != party.seal_key:
             raise Refusal("auth.wrong_party", party=who.party)
+        search.one(book.conn, tender)  # a draft is to a bidder as if it were not there
         procedure = procedures.load(book, tender, at.documents.read)
         command = IssueTicket(party, body, _issued(book.conn, tender, lot, who.party))
         return issue_ticket.decide(procedure, command, book.now)
