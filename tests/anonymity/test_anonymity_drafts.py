@@ -10,8 +10,10 @@ import pytest
 
 from ledger.basics import signing
 from ledger.basics.canonical import Json
-from tests.support.platform import Platform, platform
+from ledger.sealed import blindrsa, tickets
+from tests.support.platform import LOTS, Platform, platform
 from tests.support.town import START, Person, code
+from tests.support.world_log import ticket_key
 from web.office.enrolment import enrol_party, enrol_person
 
 
@@ -74,3 +76,23 @@ def test_a_draft_is_to_the_public_as_if_it_were_not_there(waiting: Platform) -> 
         assert waiting.get(f"/api/streams/{stream}") == {"events": []}
     for document in {row["sha256"] for row in waiting.tables()["documents"]}:
         assert code(waiting.ask("GET", f"/api/documents/{document}")) == "file.not_found"
+
+
+def test_asking_about_a_draft_is_answered_as_if_it_were_not_there(waiting: Platform) -> None:
+    firm = waiting.firm(1)
+    drafted, nowhere = waiting.tender, "x" * len(waiting.tender)
+    spki = blindrsa.spki(ticket_key())
+    for tender in (drafted, nowhere):
+        asked = tickets.request(firm.secret, tender, LOTS[0], spki)
+        got = waiting.ask(
+            "POST", "/office/tickets", tickets.issuance(tender, LOTS[0], asked.blinded, firm.seal), firm.token
+        )
+        assert (got.status_code, code(got)) == (404, "tender.unknown")
+    for person in ("stranger", "agency", "centre", "supervisor"):
+        for act in ("tender.published", "tender.suspended", "tender.terminated", "order.issued", "lot.awarded"):
+            if (person, act) == ("agency", "tender.published"):
+                continue  # any agency may be the one that the tenderee takes
+            answers = [waiting.act(person, act, f"tender/{tender}", {"lot": LOTS[0]}) for tender in (drafted, nowhere)]
+            assert {code(one) for one in answers} <= {"tender.unknown", "act.role"}, (person, act)
+            assert answers[0].text.replace(drafted, "") == answers[1].text.replace(nowhere, "")
+    assert [one["act"] for one in acts(waiting, "second")] == ["tender.published"]
