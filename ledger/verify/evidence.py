@@ -62,7 +62,7 @@ class Evidence:
     def __init__(self, contents: Contents, own: Trust | None = None) -> None:
         self.contents = contents
         self._own = own
-        self._seen: dict[str, Any] = {}
+        self._seen: dict[Any, Any] = {}
         self._values: dict[str, Any] = {}
 
     @property
@@ -171,7 +171,10 @@ class Evidence:
 
     def event(self, stream: str, version: int) -> Seen | None:
         """One event."""
-        return next((one for one in self.seen(stream) if one.event.version == version), None)
+        by_version = remember(
+            self._seen, ("version", stream), lambda: {one.event.version: one for one in self.seen(stream)}
+        )
+        return by_version.get(version)
 
     def disclosed(self, stream: str) -> dict[tuple[int, str], tuple[bytes, Json]]:
         """(version, name) → (salt, value) of a stream's disclosed values, read but not judged."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from evaluation.verify import CLAIMS, verify
 from ledger import trust
-from ledger.basics.canonical import canonical
+from ledger.basics.canonical import Json, canonical
+from ledger.checkpoint import log_key, witness_key
 from tests.forgeries import cast
 from tests.forgeries.forge import FORGERIES, Forgery
 from tests.forgeries.play import STEPS, played
@@ -33,6 +35,21 @@ def test_without_a_trust_file_nobody_knows_whose_log_it_is() -> None:
     assert report.failing == ()
     assert report.status == 3
     assert report.fingerprints["trust"] == TRUST.fingerprint
+
+
+def test_an_invented_platform_is_refused_by_whoever_knows_the_real_one() -> None:
+    """Consistent in everything, with witnesses, custodians and people of its own: only the trust file tells."""
+    real: Any = cast.trust_object()
+    keys: dict[str, Json] = {"log": {"origin": cast.ORIGIN, "key": log_key(cast.ORIGIN, cast.key("real log")).text}}
+    keys["box_key"] = cast.hex_key("real box")
+    for row in real["witnesses"]:
+        row["key"] = witness_key(row["name"], cast.key(f"real {row['name']}")).text
+    for row in (*real["custodians"], *real["contributors"]):
+        row["key"] = cast.hex_key(f"real {row['key']}")
+    data = played().bundle().pack()
+    assert verify(data).status == 3
+    failing = verify(data, trust.parse(canonical({**real, **keys}))).failing
+    assert {"log.trusted", "log.signed", "log.witnessed", "institutions.trusted", "keysets.signed"} <= set(failing)
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: f"{forgery.claim}-{forgery.name}")
