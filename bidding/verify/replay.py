@@ -126,8 +126,10 @@ class _Replay:
         for one in history(self._evidence):
             out[one.event.stream, one.event.version] = self._step(one)
         for stream, drafts in self._owed.items():
-            version = len(self._evidence.seen(stream)) or 1
-            out[stream, version] = out.get((stream, version)) or Refusal("step.companion_missing", type=drafts[0].type)
+            # Where the stream has no event at all, it is the tender's last one that lacks its companion.
+            where = stream if self._evidence.seen(stream) else tenders.stream_of(self._evidence.tender)
+            last = (where, len(self._evidence.seen(where)))
+            out[last] = out.get(last) or Refusal("step.companion_missing", type=drafts[0].type)
         return out
 
     def _step(self, one: Seen) -> Refusal | None:
