@@ -138,6 +138,7 @@ def _page(template: str, **values: object) -> Response:
 
 def refused(code: str, params: dict[str, Param]) -> Response:
     """A refusal as a page, with the status of its code."""
-    answer = _page("error.html", message=say(code, params, _lang()), code=code)
-    answer.status_code = errors.status(code)
+    status = errors.status(code)
+    answer = _page("error.html", message=say(code, params, _lang()), code=code, status=status)
+    answer.status_code = status
     return answer

@@ -151,6 +151,7 @@ def _rows(
     marked = {item["bid"]: item for item in report.get("bids", [])}
     rules, form = parse_object(read(row["rules"])), parse_object(read(row["form"]))
     titles = {one.id: one.title[lang] for part in check_form(form).parts.values() for one in part}
+    choices = _choices(form, lang)
     criteria = _criteria(rules)
     price_question = read_rules(rules).price_question
     found = []
@@ -171,7 +172,10 @@ def _rows(
                 reason=texts.reason(reason, lang),
                 parties=tuple(_party(item, names, lang) for item in bid["parties"]),
                 price=texts.price(answers.get(price_question, "")),
-                answers=tuple((titles.get(name, name), str(value)) for name, value in sorted(answers.items())),
+                answers=tuple(
+                    (titles.get(name, name), choices.get((name, str(value)), str(value)))
+                    for name, value in sorted(answers.items())
+                ),
                 rank=str(mark.get("rank", "")),
                 total=str(mark.get("total", "")),
                 marks=tuple(
@@ -180,6 +184,18 @@ def _rows(
             )
         )
     return tuple(sorted(found, key=lambda one: (one.rank == "", int(one.rank or 0), one.bid_key)))
+
+
+def _choices(form: Mapping[str, Json], lang: Lang) -> dict[tuple[str, str], str]:
+    """(question, answer) → what the form calls that answer, for choices and for yes and no."""
+    found = {}
+    for part in cast(dict[str, Any], form)["parts"].values():
+        for question in part:
+            for choice in question.get("choices", ()):
+                found[question["id"], choice["value"]] = choice["title"][lang]
+            if question["kind"] == "boolean":
+                found |= {(question["id"], value): texts.text(f"answer.{value}", lang) for value in ("yes", "no")}
+    return found
 
 
 def _criteria(rules: Mapping[str, Json]) -> dict[str, Mapping[str, str]]:
