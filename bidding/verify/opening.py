@@ -20,8 +20,9 @@ from ledger.custodian.rulebook import Seen
 from ledger.events import split_unblinded
 from ledger.sealed import opening as sealed
 from ledger.sealed.keyset import AFTER
-from ledger.sealed.release import Release, SealId, verify_release
+from ledger.sealed.release import Release, SealId, check_release
 from ledger.sealed.seal import Seal
+from ledger.verify.evidence import remember
 
 # The events that the words of a key set's conditions stand for.
 EVENTS: Mapping[str, str] = {
@@ -74,12 +75,23 @@ def releases(evidence: Evidence) -> Iterator[tuple[str, str, Seen, dict[str, Any
     yield from found
 
 
-def _release(evidence: Evidence, public: Mapping[str, Any]) -> Release:
-    """The release of an event, signed by the custodian's key in the trust file."""
-    key = evidence.trust.custodian_keys().get(public["custodian"])
+def _parsed(evidence: Evidence, one: Seen) -> Release:
+    """The release of an event, whoever signed it."""
+    public = cast(dict[str, Any], one.event.public)
+    found: Release = remember(
+        evidence.__dict__, ("release", one.index), lambda: Release.parse(public["release"]["object"])
+    )
+    return found
+
+
+def _signed(evidence: Evidence, one: Seen, keys: Mapping[str, str]) -> Release:
+    """The release of an event, signed by its custodian's key among `keys`."""
+    public = cast(dict[str, Any], one.event.public)
+    key = keys.get(public["custodian"])
     if key is None:
         raise Refusal("custodian.unknown", custodian=str(public["custodian"])[:64])
-    return Release.parse(signing.verify("release", public["release"], key))
+    remember(evidence.__dict__, ("signed", one.index, key), lambda: signing.verify("release", public["release"], key))
+    return _parsed(evidence, one)
 
 
 @claim(
@@ -93,7 +105,7 @@ def releases_signed(evidence: Evidence) -> Iterator[Finding]:
     for lot, part, one, public in releases(evidence):
         where: dict[str, str | int] = {"lot": lot, "part": part, "version": one.event.version}
         try:
-            made = _release(evidence, public)
+            made = _signed(evidence, one, evidence.trust.custodian_keys())
         except Refusal as why:
             yield Failure("release.unsigned", {**where, "why": why.code})
             continue
@@ -113,9 +125,9 @@ def releases_signed(evidence: Evidence) -> Iterator[Finding]:
 )
 def releases_after(evidence: Evidence) -> Iterator[Finding]:
     """Checkpoint in this tree; behind roll, presence, coefficients, announcement; `at` not before the time in force."""
-    for lot, part, one, public in releases(evidence):
+    for lot, part, one, _ in releases(evidence):
         where: dict[str, str | int] = {"lot": lot, "part": part, "version": one.event.version}
-        made = Release.parse(public["release"]["object"])
+        made = _parsed(evidence, one)
         head = evidence.head_at(made.size)
         if head is None or head.root != made.root or made.size > one.index:
             yield Failure("release.other_checkpoint", where)
@@ -138,12 +150,13 @@ def releases_after(evidence: Evidence) -> Iterator[Finding]:
 def releases_exact(evidence: Evidence) -> Iterator[Finding]:
     """The seals of its part that stand; the contributions for the coin."""
     wanted: dict[tuple[str, str], frozenset[SealId]] = {}
-    for lot, part, one, public in releases(evidence):
+    for lot, part, one, _ in releases(evidence):
         if (lot, part) not in wanted:
             wanted[lot, part] = seal_ids(seals(evidence, lot, part))
-        keyset, key = evidence.notice.lot(lot).keyset(part), evidence.notice.custodians.get(public["custodian"], "")
+        keyset = evidence.notice.lot(lot).keyset(part)
         try:
-            verify_release(public["release"], keyset, key, evidence.on_roll(lot).hash, wanted[lot, part])
+            made = _signed(evidence, one, evidence.notice.custodians)
+            check_release(made, keyset, evidence.on_roll(lot).hash, wanted[lot, part])
         except Refusal as why:
             yield Failure("release.inexact", {"lot": lot, "part": part, "version": one.event.version, "why": why.code})
 

@@ -42,12 +42,12 @@ class Rounding:
 
 def fixed(value: Fraction, places: int) -> str:
     """A decimal with exactly `places` digits behind the point. Raises ValueError if that would lose anything."""
-    scaled = value * 10**places
-    if scaled.denominator != 1:
+    scaled, rest = divmod(abs(value.numerator) * 10**places, value.denominator)
+    if rest:
         raise ValueError("more places than asked for")
-    digits = str(abs(scaled.numerator)).rjust(places + 1, "0")
+    digits = str(scaled).rjust(places + 1, "0")
     body = f"{digits[:-places]}.{digits[-places:]}" if places else digits
-    return f"-{body}" if value < 0 else body
+    return f"-{body}" if value.numerator < 0 else body
 
 
 def exact(value: Fraction) -> str:

@@ -7,6 +7,7 @@ Allowed: objects with ASCII member names, arrays, strings without surrogates, bo
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
@@ -98,25 +99,25 @@ def unhex(value: object, length: int | None = None, field: str = "hex") -> bytes
 def _check(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Refusal("canonical.too_deep", limit=MAX_DEPTH)
-    # Most values are strings: they come first, and within an object or array they cost no call. Surrogates show when
-    # the whole is encoded.
-    if isinstance(value, str | bool):
-        return
-    if isinstance(value, int):
-        if abs(value) > MAX_INT:
-            raise Refusal("canonical.integer_range", limit=MAX_INT)
-    elif isinstance(value, list):
-        for item in value:
-            if (item.__class__ is not str and item.__class__ is not bool) or depth == MAX_DEPTH:
-                _check(item, depth + 1)
-    elif isinstance(value, dict):
-        for name, item in value.items():
+    if isinstance(value, dict):
+        for name in value:
             if not isinstance(name, str) or not name.isascii():
                 raise Refusal("canonical.member_name")
-            if (item.__class__ is not str and item.__class__ is not bool) or depth == MAX_DEPTH:
-                _check(item, depth + 1)
-    else:
+        _check_all(value.values(), depth + 1)
+    elif isinstance(value, list):
+        _check_all(value, depth + 1)
+    elif isinstance(value, int):  # booleans are integers here, and in range
+        if abs(value) > MAX_INT:
+            raise Refusal("canonical.integer_range", limit=MAX_INT)
+    elif not isinstance(value, str):
         raise Refusal("canonical.bad_type", found=type(value).__name__)
+
+
+def _check_all(items: Iterable[object], depth: int) -> None:
+    # Most values are strings, and cost no call here. Surrogates show when the whole is encoded.
+    for item in items:
+        if type(item) is not str or depth > MAX_DEPTH:
+            _check(item, depth)
 
 
 def _integer(digits: str) -> int:

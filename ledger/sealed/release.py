@@ -86,13 +86,18 @@ def verify_release(
     Raises `Refusal`: another key set, another roll, a seal too many or too few, or a signature that does not hold.
     """
     release = Release.parse(signing.verify("release", envelope, identity_key))
+    check_release(release, keyset, roll, seals)
+    return release
+
+
+def check_release(release: Release, keyset: Keyset, roll: bytes, seals: AbstractSet[SealId]) -> None:
+    """What `verify_release` asks of a release whose signature holds."""
     if release.kid != keyset.kid:
         raise Refusal("sealed.wrong_keyset", part=keyset.purpose.part)
     if release.roll != roll:
         raise Refusal("sealed.wrong_roll")
     if release.answers.keys() != seals:
         raise Refusal("sealed.wrong_seals", wanted=len(seals), found=len(release.answers))
-    return release
 
 
 def first_releases(

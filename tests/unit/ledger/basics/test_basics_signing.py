@@ -96,3 +96,19 @@ def test_keys_of_small_order_and_second_spellings_are_refused(raw: str) -> None:
 def test_a_key_has_32_bytes() -> None:
     with pytest.raises(Refusal, match="bad_key"):
         signing.check_key(bytes(31))
+
+
+def test_a_signature_that_held_is_computed_once_and_a_false_one_never_held() -> None:
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    public, data = signing.public_bytes(key), b"what is signed"
+    good = key.sign(data)
+    bad = bytes([good[0] ^ 1]) + good[1:]
+    with signing.once():
+        for _ in range(2):
+            signing.check(public, data, good)
+            for wrong in ((public, data, bad), (public, data + b"x", good), (public[::-1], data, good)):
+                with pytest.raises(Refusal, match=r"signature\.invalid"):
+                    signing.check(*wrong)
+        # The same bytes, cut elsewhere, are another signature.
+        with pytest.raises(Refusal, match=r"signature\.invalid"):
+            signing.check(public + good[:1], data, good[1:])
