@@ -35,12 +35,17 @@ def registry(evidence: Evidence) -> Iterator[Finding]:
                 yield Failure("registry.other_name", {"stream": name[:64]})
     people: list[Person] = []
     houses: list[Party] = []
+    near: dict[str, list[Party]] = {}
     rows = [*evidence.parties.values(), *evidence.persons.values()]
     for _, one in sorted(cast("list[tuple[int, Party | Person]]", rows), key=lambda row: row[0]):
         try:
             if isinstance(one, Party):
-                check_new_party(one, houses, people)
+                # Only who shares an id, a code or a key with another can be in its way.
+                marks = {one.party, one.uscc, one.seal_key, one.person_key}
+                check_new_party(one, [other for mark in marks for other in near.get(mark, ())], people)
                 houses.append(one)
+                for mark in marks:
+                    near.setdefault(mark, []).append(one)
             else:
                 check_new_person(one, people, houses)
                 people.append(one)
