@@ -28,7 +28,8 @@ from web.worker.marks import BLOCK
 from web.worker.opening import Openings
 
 BOUND: Final = 1.5
-TOGETHER: Final = 2.0
+# Told beside the promise, so that nobody takes the opening for all that happens after the deadline.
+TOGETHER: Final = 2.5
 PRESENCE: Final = 1.5
 BIDS: Final = 500
 SIZE: Final = 5_000_000
