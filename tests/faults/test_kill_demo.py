@@ -14,6 +14,7 @@ import pytest
 from ledger.store.engine import create_engine, reading
 from tests.support import kill_audit, killing
 from tests.support.kill_audit import Books
+from tests.support.recorder import Acknowledged
 from tests.support.sampling import rng_for, sample
 from web.demo.after import LOTS
 
@@ -29,9 +30,18 @@ def test_whatever_is_killed_the_tender_ends_as_if_nothing_had_been(tmp_path: Pat
     engine = create_engine(killed.config.database.owner)
     with reading(engine) as conn:
         books = Books(killed, conn)
+        assert list(kill_audit.unseen(books)) == []
         assert list(kill_audit.lost(books)) == []
         assert list(kill_audit.doubled(books)) == []
         assert list(kill_audit.misanswered(books)) == []
         for lot in LOTS:
             assert kill_audit.ranking(books, lot) == kill_audit.undisturbed(books, lot)
+        _audit_sees_a_lost_act(books)
     engine.dispose()
+
+
+def _audit_sees_a_lost_act(books: Books) -> None:
+    said = b'{"events": [{"type": "lot.awarded", "leaf": "00"}]}'
+    never = Acknowledged("POST", "/office/acts", b"{}", 201, {}, said)
+    books.killed.house.wires["office"].acknowledged.append(never)
+    assert list(kill_audit.lost(books)) == ["POST /office/acts: lot.awarded is not in the ledger"]

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from ledger.store import tables as ledger
-from tests.support.crashing import killed_at
+from tests.support.crashing import killed_at, told
 from tests.support.sampling import rng_for, sample
 from tests.support.town import INTERVAL, LOT, START, Sealed, Town
 from tests.support.world_log import Dice
@@ -78,6 +78,7 @@ def place(sqlite_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
     made = Falling(tmp_path, sqlite_url, rng_for(request.node.nodeid))
     made.enrol()
     yield made
+    told(made.kills)
     made.close()
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -49,3 +49,8 @@ def _count(line: int, where: Sequence[str]) -> None:
 
     threading.settrace(trace)
     sys.settrace(trace)
+
+
+def told(kills: Mapping[str, int]) -> None:
+    """Says how often what was killed; it shows when the test fails, or with `-rP`."""
+    print(f"killed: {dict(kills)}")

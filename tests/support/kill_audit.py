@@ -184,6 +184,15 @@ _OFFICE: Final = {
 }
 
 
+def unseen(books: Books) -> Iterator[str]:
+    """Kinds of acknowledgements that never went over the wires: then nothing was tested about them."""
+    wires = books.killed.house.wires
+    paths = [one.path for name in ("office", "box") for one in wires[name].acknowledged]
+    for prefix in (*_OFFICE, "/box/submissions", "/box/withdrawals", "/box/uploads", "/box/files"):
+        if not any(path.startswith(prefix) for path in paths):
+            yield prefix
+
+
 # --- what may be there only once --------------------------------------------------------------------------------------
 
 
@@ -305,4 +314,4 @@ def _stream(books: Books, lot: str) -> str:
     return f"lot/{books.killed.play.tender}/{lot}"
 
 
-__all__ = ["LOT_1", "LOT_2", "Books", "doubled", "lost", "misanswered", "ranking", "undisturbed"]
+__all__ = ["LOT_1", "LOT_2", "Books", "doubled", "lost", "misanswered", "ranking", "undisturbed", "unseen"]

@@ -26,7 +26,7 @@ CONTRIBUTORS: Final = 3
 ORIGIN: Final = "demo.mingjing.example/log"
 INTERVAL_MS: Final = 1_000
 GRACE_MS: Final = 20_000
-_PATIENCE: Final = 30  # seconds
+_PATIENCE: Final = 60  # seconds
 _BETWEEN: Final = 0.2
 
 _NAMES: Final = (
