@@ -30,6 +30,15 @@ def test_a_true_bundle_passes_at_every_stage(step: str) -> None:
     assert report.failing == ()
 
 
+def test_a_lot_that_failed_for_want_of_bids_is_true_too() -> None:
+    play = played("amend")
+    play.until(cast.MOVED)
+    play.done = (*play.done, "rebid")
+    report = verify(play.go("close").bundle().pack(), TRUST)
+    assert {play.last("lot.failed", lot).event.type for lot in cast.LOTS} == {"lot.failed"}
+    assert report.failing == ()
+
+
 def test_without_a_trust_file_nobody_knows_whose_log_it_is() -> None:
     report = verify(played().bundle().pack())
     assert report.failing == ()

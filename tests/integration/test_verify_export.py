@@ -53,12 +53,3 @@ def test_the_bundle_of_a_platform_verifies_at_every_stage(place: Town) -> None:
     assert report.status == 0
     waiting = {one.claim for one in report.results if one.verdict == "not_applicable"}
     assert waiting <= {"postponements.sound", "objections.lawful", "acts.lawful"}
-
-
-def test_a_lot_with_too_few_bids_fails_lawfully(place: Town) -> None:
-    place.publish(DEADLINE)
-    place.open_tickets()
-    place.bid("ann", "800000")
-    place.until(DEADLINE + timedelta(minutes=1))
-    place.wait(timedelta(minutes=1))
-    assert failures(judged(place)) == []
