@@ -33,7 +33,7 @@ RESUMED: Final = ("take-tickets", "submit", "replace", "withdraw", "supply")
 _BEFORE: Final = (0.5, 8.0)
 _AFTER: Final = (0.5, 6.0)
 _CLIENT_LIVES: Final = (0.3, 1.6)  # seconds
-_SLOWNESS: Final = 8  # times the time that house and registrations took
+_SLOWNESS: Final = 6  # times the time that house and registrations took
 _CLIENT_SHARE: Final = 0.06  # of the bidders' commands
 
 
