@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from cryptography import x509
 
 from bidding.form import check_form
+from bidding.parties import Party
 from bidding.procedures import lot as lots
 from bidding.procedures.procedure import Procedure
 from bidding.sealed_lot import OnRoll, SealedLot, read_roll
-from bidding.store import published, tables
+from bidding.store import directory, published, tables
 from bidding.store.book import Book
 from bidding.store.procedures import ReadDocument
 from ledger.basics.canonical import Json, parse_object
@@ -79,6 +80,19 @@ def load(
         alpha=bytes.fromhex(drawn["alpha"]),
         draws=drawn["values"],
     )
+
+
+def registered(conn: sa.Connection, tender: str, lot: str, party: str) -> Party | None:
+    """An organisation as it stood in the tree when the lot closed, None if it was registered later or never.
+
+    Custodians and verifiers draw the line there (docs/formats/roll.md): whoever counts a later one waits for ever.
+    """
+    found = read.load(conn, f"party/{party}", limit=1)
+    closed = [one.index for one in read.load(conn, f"lot/{tender}/{lot}") if one.event.type == "lot.closed"]
+    if not found or not closed or closed[0] is None:
+        return None
+    index = found[0].index
+    return directory.find(conn, party) if index is not None and index < closed[0] else None
 
 
 def issued(conn: sa.Connection, tender: str, lot: str, party: str) -> Mapping[str, Json] | None:

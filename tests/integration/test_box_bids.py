@@ -204,6 +204,21 @@ def test_a_minute_waits_for_whatever_was_judged_to_lie_in_it(world: BoxWorld) ->
     assert value["accepted"] == sorted([first.sha256, "cc" * 32])
 
 
+def test_a_clock_that_is_set_back_puts_no_bid_into_a_minute_that_is_written(world: BoxWorld) -> None:
+    caller = world.caller("a")
+    caller.bid()
+    world.time.at += 2 * INTERVAL
+    with transaction(world.engine) as conn:
+        assert write_minutes(conn, INTERVAL, world.random.randbytes) == 2
+    world.time.at -= 2 * INTERVAL
+    for data in caller.seals("new")[1].values():
+        caller.upload(data)
+    answer = caller.submit(caller.envelope(2, "new"))
+    assert answer.status_code == 201
+    receipt = parse_object(answer.data)["receipt"]["object"]  # type: ignore[index,call-overload]  # an envelope
+    assert receipt["minute"] == receipt["at"] == "2026-11-30T09:02:00.000Z"  # type: ignore[index,call-overload]
+
+
 def test_an_objection_needs_a_bid_and_an_enquiry_a_ticket(world: BoxWorld) -> None:
     caller = world.caller("a")
     letter = {"tender": TENDER, "lot": LOT, "text": "Is the ceiling with tax?"}

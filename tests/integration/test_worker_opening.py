@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from bidding.acts.make_objection import body as objection_body
+from bidding.store import openings
 from bidding.store.tables import tenders
 from ledger.basics import clock
 from ledger.basics.canonical import canonical
 from ledger.store import tables as ledger
+from ledger.store.engine import reading
 from tests.support.town import INTERVAL, LOT, START, Sealed, Town, code, town
 from web import check
 from web.worker import Worker, loop
@@ -139,6 +141,13 @@ def test_two_bids_open_nothing(place: Town) -> None:
     place.wait(MINUTE)
     assert kinds(place)[-2:] == ["lot.closed", "lot.failed"]
     assert public(place, "lot.failed")["reason"]["code"] == "lot.too_few_bids"
+    # Whoever registers only now is nobody in this lot: custodians and verifiers draw the line at the closing, too.
+    early, late = place.bidder("ann").party, place.bidder("zoe").party
+    place.settle()
+    with reading(place.services.engine) as conn:
+        assert openings.registered(conn, place.tender, LOT, early) is not None
+        assert openings.registered(conn, place.tender, LOT, late) is None
+        assert openings.registered(conn, place.tender, LOT, "nobody") is None
     assert not any("released" in line for line in place.said)
     assert place.types(f"tender/{place.tender}")[-1] == "tender.accounted"
     page = place.ask("GET", f"/tenders/{place.tender}?lang=en").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -11,7 +12,7 @@ from bidding.store.box import bids as box_bids
 from bidding.store.box import lots as box_lots
 from bidding.store.box import uploads as box_uploads
 from bidding.store.box.bids import Accepted
-from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal, check_taking
+from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal
 from ledger.basics import clock, signing
 from ledger.basics.canonical import MAX_BYTES, Json, canonical, members, parse_object
 from ledger.basics.errors import Refusal
@@ -54,10 +55,10 @@ class Bids:
             names = [content.sha256.hex() for _, _, content in message.contents()]
             held = box_uploads.complete_sizes(conn, message.bid_key, names)
             others = box_lots.other_ticket_keys(conn, message.tender, message.lot)
-            at = database_now(conn)
+            at = box_lots.judged_at(conn, lot.tender, lot.lot)
             if accept(lot, current, message, at, held, others) == "again" and current is not None:
                 return _receipt(current)
-            return _receipt(self._take(conn, lot, message, "submission"), 201)
+            return _receipt(self._take(conn, lot, message, "submission", at), 201)
 
     def withdraw(self) -> Response:
         """Take a withdrawal: what it withdraws stays shut for ever."""
@@ -68,9 +69,10 @@ class Bids:
             _same_key(message.bid_key, who.signed.bid_key)
             lot = box_lots.lot_for_share(conn, message.tender, message.lot)
             current = box_bids.newest(conn, message.tender, message.lot, message.bid_key)
-            if accept_withdrawal(lot, current, message, database_now(conn)) == "again" and current is not None:
+            at = box_lots.judged_at(conn, lot.tender, lot.lot)
+            if accept_withdrawal(lot, current, message, at) == "again" and current is not None:
                 return _receipt(current)
-            return _receipt(self._take(conn, lot, message, "withdrawal"), 201)
+            return _receipt(self._take(conn, lot, message, "withdrawal", at), 201)
 
     def own(self, tender: str, lot: str) -> Response:
         """Everything accepted of the asking key on a lot, with receipts; an empty list for any other key."""
@@ -141,10 +143,10 @@ class Bids:
             self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
         return Response(status=204)
 
-    def _take(self, conn: Connection, lot: BoxLot, message: Submission | Withdrawal, kind: str) -> Accepted:
-        # The clock is read under the lot's lock, so the minute it names is not yet written.
-        at = database_now(conn)
-        check_taking(lot, at, suspended_too=kind == "withdrawal")
+    def _take(
+        self, conn: Connection, lot: BoxLot, message: Submission | Withdrawal, kind: str, at: datetime
+    ) -> Accepted:
+        """`at` was read under the lot's lock, so the minute it names is not yet written."""
         minute = clock.text(clock.floor(at, self.parts.interval))
         stated: dict[str, Json] = {
             "lot": lot.lot,

@@ -22,7 +22,7 @@ from bidding.offers import Offer
 from bidding.opening import Identity
 from bidding.procedures import Procedure
 from bidding.sealed_lot import OnRoll, Reason
-from bidding.store import directory, documents, mailbox, openings, procedures, published
+from bidding.store import documents, mailbox, openings, procedures, published
 from bidding.store.book import Book
 from bidding.store.openings import Opening
 from bidding.store.perform import Plan, disclose, perform_in
@@ -160,7 +160,7 @@ class Openings:
                 found.present,
                 found.releases,
                 self._context.form,
-                lambda party: directory.find(conn, party),
+                lambda party: openings.registered(conn, self._tender, lot, party),
                 lambda party: openings.issued(conn, self._tender, lot, party),
                 found.seeds.get("identity"),
             )

@@ -12,6 +12,7 @@ from bidding.submission import BoxLot, State
 from ledger.basics import clock
 from ledger.basics.canonical import canonical, parse_object
 from ledger.basics.errors import Refusal
+from ledger.store.engine import database_now
 
 # A request's nonce is remembered this long; a request whose `at` is further away is refused (docs/formats/box.md).
 REQUEST_WINDOW: Final = timedelta(minutes=10)
@@ -31,7 +32,7 @@ def put_lot(conn: Connection, row: BoxLot) -> None:
     where = and_(lots.c.tender == row.tender, lots.c.lot == row.lot)
     known = conn.execute(select(lots.c.terms).where(where).with_for_update()).scalar_one_or_none()
     if known is None:
-        conn.execute(insert(lots).values(tender=row.tender, lot=row.lot, locked=0, **values))
+        conn.execute(insert(lots).values(tender=row.tender, lot=row.lot, locked=0, written="", **values))
         return
     conn.execute(update(lots).where(where).values(**values))
     if known != row.terms:
@@ -72,6 +73,21 @@ def _lot_row(found: Row[Any]) -> BoxLot:
         custodians=found.custodians,
         max_bytes=found.max_bytes,
     )
+
+
+def judged_at(conn: Connection, tender: str, lot: str) -> datetime:
+    """The time at which something sent to a lot, held FOR SHARE, is judged: the database's clock, never running back.
+
+    A clock that was set back would put a bid into a minute that is written already: a receipt, and on no list.
+    """
+    written = conn.execute(select(lots.c.written).where(lots.c.tender == tender, lots.c.lot == lot)).scalar_one()
+    now = database_now(conn)
+    return max(now, clock.parse_time(written)) if written else now
+
+
+def note_written(conn: Connection, end: datetime) -> None:
+    """Every minute that ends by `end` is written; the caller holds the open lots FOR UPDATE."""
+    conn.execute(update(lots).where(lots.c.state.in_(("open", "suspended"))).values(written=clock.text(end)))
 
 
 def other_ticket_keys(conn: Connection, tender: str, lot: str) -> list[bytes]:

@@ -46,6 +46,7 @@ def write_minutes(conn: Connection, interval: timedelta, entropy: Entropy) -> in
         start += interval
     if drafts:
         append(conn, STREAM, last, drafts, at=now, actor="box", entropy=entropy)
+        box_lots.note_written(conn, start)
     return len(drafts)
 
 

@@ -28,6 +28,7 @@ lots = Table(
     Column("kids", String, nullable=False),  # canonical {part: kid}
     Column("custodians", Integer, nullable=False),
     Column("max_bytes", BigInteger, nullable=False),
+    Column("written", String(24), nullable=False, default=""),  # the end of the last minute that was written with it
     Column(
         "locked", Integer, nullable=False, default=0
     ),  # the one column the box's role may UPDATE: FOR SHARE asks for it

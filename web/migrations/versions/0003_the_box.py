@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("kids", sa.String(), nullable=False),
         sa.Column("custodians", sa.Integer(), nullable=False),
         sa.Column("max_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("written", sa.String(length=24), nullable=False),
         sa.Column("locked", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("tender", "lot", name=op.f("pk_box_lots")),
     )
