@@ -19,6 +19,7 @@ from bidding.store.book import Book
 from bidding.store.procedures import ReadDocument
 from ledger.basics.canonical import Json, parse_object
 from ledger.store import read
+from ledger.store import tables as ledger
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,17 @@ def registered(conn: sa.Connection, tender: str, lot: str, party: str) -> Party 
 
     Custodians and verifiers draw the line there (docs/formats/roll.md): whoever counts a later one waits for ever.
     """
-    found = read.load(conn, f"party/{party}", limit=1)
-    closed = [one.index for one in read.load(conn, f"lot/{tender}/{lot}") if one.event.type == "lot.closed"]
-    if not found or not closed or closed[0] is None:
-        return None
-    index = found[0].index
-    return directory.find(conn, party) if index is not None and index < closed[0] else None
+    own = _place(conn, f"party/{party}", "party.registered")
+    closed = _place(conn, lots.stream_of(tender, lot), "lot.closed")
+    return directory.find(conn, party) if own is not None and closed is not None and own < closed else None
+
+
+def _place(conn: sa.Connection, stream: str, type_: str) -> int | None:
+    """Where a stream's first event of a type stands in the tree; asked for each bidder, so no event is read."""
+    events, entries = ledger.events, ledger.entries
+    query = sa.select(entries.c.idx).join(events, events.c.entry_id == entries.c.id)
+    found = query.where(events.c.stream == stream, events.c.type == type_).order_by(events.c.version).limit(1)
+    return conn.execute(found).scalar_one_or_none()
 
 
 def issued(conn: sa.Connection, tender: str, lot: str, party: str) -> Mapping[str, Json] | None:
