@@ -63,9 +63,9 @@ def test_a_moved_deadline_moves_the_opening(place: Town) -> None:
     assert place.types(f"tender/{place.tender}").count("postponement.recorded") == len(place.custodians)
     for name, price in BIDS:
         place.bid(name, price)
-    place.until(DEADLINE + timedelta(minutes=1), rounds=4)
+    place.until(DEADLINE + timedelta(minutes=1))
     assert released(place) == []
-    place.until(MOVED + timedelta(minutes=1), rounds=12)
+    place.until(MOVED + timedelta(minutes=1))
     assert "lot.announced" in place.types(f"lot/{place.tender}/{LOT}"), place.said[-20:]
     assert len(released(place)) >= 2 * place.t
 
@@ -97,10 +97,10 @@ def test_a_custodian_that_starts_again_from_its_words_opens_with_the_others(plac
         process.step()
         assert len(process.house.memory.keysets()) == 3
         assert [one.not_before for one, _ in process.house.memory.postponements()] == [clock.text(MOVED)]
-        place.until(DEADLINE + timedelta(minutes=1), rounds=2)
+        place.until(DEADLINE + timedelta(minutes=1))
         process.step()
         assert released(place) == []
-        place.until(MOVED + timedelta(minutes=1), rounds=4)
+        place.until(MOVED + timedelta(minutes=1))
         for _ in range(8):
             process.step()
             place.tick()
@@ -114,7 +114,7 @@ def test_a_form_that_the_platform_lost_after_presence_comes_back(place: Town) ->
     for name, price in BIDS:
         place.bid(name, price)
     place.asleep = set(place.custodians)
-    place.until(DEADLINE + timedelta(minutes=1), rounds=6)
+    place.until(DEADLINE + timedelta(minutes=1))
     stream = f"lot/{place.tender}/{LOT}"
     assert "lot.present" in place.types(stream)
     for process in place.custodians.values():
