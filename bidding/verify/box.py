@@ -49,11 +49,12 @@ def minutes(evidence: Evidence) -> Iterator[Finding]:
         late = closed.event.at > deadline + timedelta(milliseconds=evidence.grace)
         if first > opened.event.at or (last + interval < deadline and not late):
             yield Failure("minute.missing", {"lot": lot, "minute": clock.text(last)})
-        held = [
-            evidence.sealed_name(lot) in one.event.sealed for one, _ in evidence.minutes if one.index < closed.index
-        ]
+        earlier = [(one, start) for one, start in evidence.minutes if one.index < closed.index]
+        held = [evidence.sealed_name(lot) in one.event.sealed for one, _ in earlier]
+        in_time = sum(start + interval <= deadline for _, start in earlier)
         told = [number for number, found in enumerate(held) if found]
-        if told and not all(held[told[0] : told[-1] + 1]):
+        # The box begins when it has heard of the lot; from then on no minute up to the deadline is without its list.
+        if told and not all(held[told[0] : max(told[-1] + 1, in_time)]):
             yield Failure("minute.uncommitted", {"lot": lot})
 
 
@@ -157,6 +158,8 @@ def first_roll(evidence: Evidence) -> Iterator[Finding]:
         split = split_unblinded(roll.LABEL, entry)
         if split is not None:
             found.setdefault(split[0], []).append((index, split[1]))
+    if evidence.bundle.edge.size > evidence.own[0].index:
+        yield Failure("roll.unread", {"index": evidence.bundle.edge.size})
     for lot in evidence.lots:
         rolls = found.get(H(canonical(roll.roll_subject(evidence.tender, lot))), [])
         if not evidence.has(lot, "lot.closed"):

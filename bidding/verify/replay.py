@@ -110,6 +110,10 @@ def _states(evidence: Evidence) -> Iterator[tuple[int, TenderState]]:
         yield one.index, state
 
 
+# What comes before there is a notice to decide by; the notice itself is `notice.lawful`'s.
+_BEFORE_NOTICE: Final = frozenset({"tender.drafted", "tender.published"})
+
+
 class _Replay:
     """One pass over the history. `_owed`: by stream, the drafts that an earlier decision made along with its own."""
 
@@ -139,6 +143,9 @@ class _Replay:
         why: Refusal | None = None
         if self._tender is not None and self._tender.notice is not None:
             why = self._judge(one)
+        elif one.event.type not in _BEFORE_NOTICE:
+            # Nothing was decided before there was something to decide on.
+            why = Refusal("tender.not_published", tender=self._evidence.tender)
         try:
             self._apply(one)
         except Refusal as refusal:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from bidding import roll as rolls
+from ledger import merkle
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, parse
 from ledger.bundle import Bundle
@@ -33,6 +34,20 @@ def a_minute_without_a_commitment() -> Play:
 
     play.hooks["box.minute"] = hook
     return play.go("account")
+
+
+@forgery("box.minutes")
+def no_commitment_in_the_last_minutes() -> Play:
+    """Everything handed in late for one lot is dropped, and with too few left it fails: no gap, only an early end."""
+    play = played("amend")
+    since = clock.text(play.minute)
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        kept = {name: value for name, value in draft.sealed.items() if not name.endswith("/low")}
+        return replace(draft, sealed=kept) if str(draft.public["minute"]) >= since else draft
+
+    play.hooks["box.minute"] = hook
+    return play.go("close")
 
 
 @forgery("box.disclosed")
@@ -98,6 +113,32 @@ def two_rolls() -> Play:
 
     play.hooks["lot.closed"] = hook
     return play.go("account")
+
+
+@forgery("roll.first")
+def an_early_roll_left_of_the_bundles_entries() -> Bundle:
+    """The entries begin behind it; every event before them has its proof, so that nothing else is missed."""
+    play = played("publish")
+    fallen = people.sha256(b"an early roll, which would have failed the lot for ever")
+    early = rolls.roll_entry(rolls.roll_object(TENDER, "low", [fallen]))
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        return replace(draft, before=(early,))
+
+    play.hooks["contribution.recorded@low"] = hook
+    play.go("contribute")
+    del play.hooks["contribution.recorded@low"]
+    bundle, entries = play.go("account").bundle(), play.entries()
+    nodes = merkle.nodes_of([merkle.leaf_hash(entry) for entry in entries])
+    start = len(entries) - entries[::-1].index(early)
+    left = {line.index for found in bundle.streams.values() for line in found if line.index < start}
+    return replace(
+        bundle,
+        edge=merkle.left_edge(nodes, start),
+        entries=tuple(entries[start : bundle.size]),
+        proofs={index: tuple(merkle.inclusion_proof(nodes, index, bundle.size)) for index in left},
+        notes={size: note for size, note in bundle.notes.items() if size > start},
+    )
 
 
 @forgery("roll.first")
@@ -176,6 +217,14 @@ def a_deadline_moved_after_the_roll() -> Play:
     }
     play.write(TENDER_STREAM, "addendum.issued", play.signed("addendum.issued", body, "tess").public())
     return play
+
+
+@forgery("lots.closed_lawfully")
+def a_lot_failed_before_the_notice() -> Play:
+    play = played("draft")
+    reason = {"code": "lot.too_few_bids", "article": "招标投标法第28条", "params": {"found": 2, "wanted": 3}}
+    play.write(LOW, "lot.failed", {"reason": reason})
+    return play.go("publish")
 
 
 @forgery("lots.closed_lawfully")
