@@ -43,18 +43,18 @@ def minutes(evidence: Evidence) -> Iterator[Finding]:
     for lot in evidence.reached("lot.closed"):
         closed = evidence.in_lot(lot, "lot.closed")
         deadline = evidence.state.deadline_in_force()
-        first, last = (
-            (evidence.minutes[0][1], evidence.minutes[-1][1]) if evidence.minutes else (deadline, opened.event.at)
-        )
-        late = closed.event.at > deadline + timedelta(milliseconds=evidence.grace)
-        if first > opened.event.at or (last + interval < deadline and not late):
-            yield Failure("minute.missing", {"lot": lot, "minute": clock.text(last)})
         earlier = [(one, start) for one, start in evidence.minutes if one.index < closed.index]
+        first, last = (earlier[0][1], earlier[-1][1]) if earlier else (deadline, opened.event.at)
+        # An outage is no way around it: its minutes are written afterwards, empty, before the lot can close.
+        if first > opened.event.at or last + interval < deadline:
+            yield Failure("minute.missing", {"lot": lot, "minute": clock.text(last)})
         held = [evidence.sealed_name(lot) in one.event.sealed for one, _ in earlier]
-        in_time = sum(start + interval <= deadline for _, start in earlier)
+        in_time = [start for _, start in earlier if start + interval <= deadline]
         told = [number for number, found in enumerate(held) if found]
         # The box begins when it has heard of the lot; from then on no minute up to the deadline is without its list.
-        if told and not all(held[told[0] : max(told[-1] + 1, in_time)]):
+        if told and not all(held[told[0] : max(told[-1] + 1, len(in_time))]):
+            yield Failure("minute.uncommitted", {"lot": lot})
+        if not told and any(start >= opened.event.at for start in in_time):
             yield Failure("minute.uncommitted", {"lot": lot})
 
 

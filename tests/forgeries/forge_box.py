@@ -50,6 +50,29 @@ def no_commitment_in_the_last_minutes() -> Play:
     return play.go("close")
 
 
+@forgery("box.minutes")
+def the_last_minutes_never_written() -> Play:
+    """As if after an outage: the lot closes when the grace is over, without the lists of its last minutes."""
+    play = played("amend")
+    since = clock.text(play.minute)
+    play.hooks["box.minute"] = lambda _play, _stream, draft: None if str(draft.public["minute"]) >= since else draft
+    play.go("rebid")
+    play.until(people.MOVED + people.GRACE + INTERVAL)
+    play.witness()
+    return play.go("close")
+
+
+@forgery("box.minutes")
+def a_lot_of_which_the_box_never_heard() -> Play:
+    play = played("publish")
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        return replace(draft, sealed={name: value for name, value in draft.sealed.items() if name.endswith("/f4")})
+
+    play.hooks["box.minute"] = hook
+    return play.go("close")
+
+
 @forgery("box.disclosed")
 def a_minutes_list_kept_shut() -> Bundle:
     bundle = played().bundle()
