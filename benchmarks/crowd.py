@@ -12,7 +12,7 @@ from bidding.acts import open_tickets
 from bidding.acts.issue_ticket import stream_of
 from ledger.basics.canonical import Json
 from ledger.events import Draft
-from tests.forgeries import cast
+from tests.forgeries import cast, play
 from tests.forgeries.cast import LOTS, TENDER
 from tests.forgeries.play import Play, _issuance
 
@@ -51,4 +51,15 @@ def crowded(bids: int) -> Iterator[None]:
     names = (*USUAL, *(f"bidder-{number:04d}" for number in range(bids - STANDING)))
     made: Any = cache(partial(cast.made_keyset.__wrapped__, t=QUORUM))
     with mock.patch.multiple(cast, BIDDERS=names, CUSTODIANS=CUSTODIANS, T=QUORUM, made_keyset=made):
-        yield
+        _forget()
+        try:
+            yield
+        finally:
+            _forget()
+
+
+def _forget() -> None:
+    """What cast and play remember was made with other custodians."""
+    for value in (*vars(cast).values(), *vars(play).values()):
+        if callable(clear := getattr(value, "cache_clear", None)):
+            clear()
