@@ -14,7 +14,7 @@ from ledger.basics import clock
 from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
-from ledger.claims import Failure, Finding, NotApplicable, claim
+from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.events import split_unblinded
 
 # Witnesses give whole seconds: what was cosigned within the second of the deadline reads as its beginning.
@@ -187,7 +187,8 @@ def first_roll(evidence: Evidence) -> Iterator[Finding]:
     en="the roll is exactly what the minutes' lists give: in time, the highest number, not withdrawn",
 )
 def counted(evidence: Evidence) -> Iterator[Finding]:
-    """`bidding.roll.count` again."""
+    """`bidding.roll.count` again; what came in time by its minute and does not count is remarked on."""
+    deadline = evidence.state.deadline_in_force()
     for lot in evidence.reached("lot.closed"):
         lists = evidence.lists(lot)
         made = roll.count(
@@ -196,12 +197,22 @@ def counted(evidence: Evidence) -> Iterator[Finding]:
             lists,
             {sha256: evidence.submission(sha256) for row in lists for sha256 in row.accepted},
             {sha256: evidence.withdrawal(sha256) for row in lists for sha256 in row.withdrawn},
-            deadline=evidence.state.deadline_in_force(),
+            deadline=deadline,
             interval=evidence.notice.interval,
             grace=timedelta(milliseconds=evidence.grace),
         )
         if made != evidence.in_lot(lot, "lot.closed").event.public.get("roll"):
             yield Failure("roll.other", {"lot": lot, "wanted": len(roll.listed(made))})
+        before = [row for row in lists if row.start + evidence.notice.interval <= deadline]
+        late = sum(len(row.accepted) + len(row.withdrawn) for row in before if not _in_time(evidence, row))
+        if late:
+            # That they were witnessed in time only their senders can show: a checkpoint may have been left out.
+            yield Remark("roll.seen_late", {"lot": lot, "messages": late})
+
+
+def _in_time(evidence: Evidence, row: roll.Minute) -> bool:
+    grace = timedelta(milliseconds=evidence.grace)
+    return roll.in_time(row, evidence.state.deadline_in_force(), evidence.notice.interval, grace)
 
 
 @claim(

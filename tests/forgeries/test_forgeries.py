@@ -39,6 +39,18 @@ def test_a_lot_that_failed_for_want_of_bids_is_true_too() -> None:
     assert report.failing == ()
 
 
+def test_what_a_minute_seen_late_costs_is_said() -> None:
+    """A platform may leave out the checkpoint over a minute. Its bids then do not count, but not in silence."""
+    play, (amended, _) = played("rebid"), played("amend").heads[-1]
+    over = cast.MOVED + cast.GRACE
+    play.until(over + cast.INTERVAL)
+    play.heads = [(size, at) for size, at in play.heads if size <= amended or at > over]
+    report = verify(play.go("close").bundle().pack(), TRUST)
+    remarks = {one.claim: [remark.code for remark in one.remarks] for one in report.results}
+    assert report.failing == ()
+    assert remarks["roll.counted"] == ["roll.seen_late", "roll.seen_late"]
+
+
 def test_without_a_trust_file_nobody_knows_whose_log_it_is() -> None:
     report = verify(played().bundle().pack())
     assert report.failing == ()
