@@ -124,7 +124,7 @@ def opened(
         process = Contributor(folder, who, platform, Log(Mirror(folder.mirror, policy), seen), state)
         process.now, process.entropy = now, entropy
         guard = Guard(Diary(folder.diary, who.id, now, say))
-        mailbox = Mailbox(platform, who.id, now, backoff or Backoff(), guard)
+        mailbox = Mailbox(platform, who, now, backoff or Backoff(), guard)
 
         def step() -> None:
             if guard("log", process.look):

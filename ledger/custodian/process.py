@@ -35,7 +35,7 @@ class Custodian:
         self._diary = diary
         self._guard = Guard(diary)
         self._backoff = backoff
-        self._mailbox = Mailbox(house.platform, house.who.id, house.now, backoff, self._guard)
+        self._mailbox = Mailbox(house.platform, house.who, house.now, backoff, self._guard)
         self._answering = Answering(house)
         self._asked: dict[str, int] = {}
         self._never = Backoff(FINAL, FINAL)

@@ -15,6 +15,7 @@ from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
 from ledger.institution.backoff import Backoff
 from ledger.institution.diary import Diary
+from ledger.institution.folder import Identity
 from ledger.institution.platform import Platform
 
 MAX_REQUESTS: Final = 200
@@ -63,16 +64,17 @@ class Guard:
 class Mailbox:
     """The requests to one institution."""
 
-    def __init__(self, platform: Platform, institution: str, now: Clock, backoff: Backoff, guard: Guard) -> None:
+    def __init__(self, platform: Platform, who: Identity, now: Clock, backoff: Backoff, guard: Guard) -> None:
         self._platform = platform
-        self._institution = institution
+        self._who = who
         self._now = now
         self._backoff = backoff
         self._guard = guard
 
     def round(self, answer: Callable[[str, str, Json], Post | Put]) -> None:
         """Ask once, and send what `answer(id, kind, body)` gives for each request. Raises if asking fails."""
-        value = self._platform.get_json(f"/custody/requests?institution={self._institution}")
+        who = self._who
+        value = self._platform.get_signed("/custody/requests", f"institution={who.id}", who.key, self._now())
         listed = members(value, "requests")["requests"]
         if not isinstance(listed, list):
             raise Refusal("institution.requests_malformed")

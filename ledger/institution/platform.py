@@ -5,12 +5,20 @@ Redirects are not followed and no answer is cached; what an answer is worth is d
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from ledger.basics.canonical import Json
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.basics import clock, signing
+from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
+from ledger.basics.ids import system_entropy
 from ledger.http import HttpClient
 from ledger.log_client import LogClient
 
@@ -30,9 +38,22 @@ class Platform:
         """The platform's log."""
         return LogClient(f"{self.url}/log", self._timeout)
 
-    def get(self, path: str, limit: int) -> bytes:
+    def get(self, path: str, limit: int, headers: Mapping[str, str] | None = None) -> bytes:
         """The body of GET `path`, at most `limit` bytes. Raises `http.*` and whatever code the platform gave."""
-        return self._http.get(path, most=limit)
+        return self._http.get(path, most=limit, headers=headers)
+
+    def get_signed(self, path: str, query: str, key: Ed25519PrivateKey, at: datetime) -> Json:
+        """The JSON of GET `path?query`, asked as the holder of `key` at `at` (docs/formats/custody.md)."""
+        asked: dict[str, Json] = {
+            "method": "GET",
+            "path": path,
+            "body_sha256": H(b"").hex(),
+            "at": clock.text(at.replace(microsecond=0)),
+            "nonce": system_entropy(16).hex(),
+        }
+        envelope = canonical(signing.sign("request", asked, key))
+        header = base64.urlsafe_b64encode(envelope).decode("ascii").rstrip("=")
+        return read_json(self.get(f"{path}?{query}", MAX_JSON, {"Mingjing-Request": header}))
 
     def get_json(self, path: str, limit: int = MAX_JSON) -> Json:
         """The JSON of GET `path`; `Refusal("institution.not_json")` besides those of `get`."""

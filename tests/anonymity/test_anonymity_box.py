@@ -114,7 +114,7 @@ def test_a_fault_of_ours_repeats_nothing_of_what_was_sent(
     def broken(*_: object) -> None:
         raise RuntimeError("the price is 817263.54")
 
-    monkeypatch.setattr("web.box.requests.signed", broken)
+    monkeypatch.setattr("web.signed.signed", broken)
     got = caller.ask("GET", f"/box/bids/{TENDER}/{LOT}")
     assert (got.status_code, code(got)) == (500, "http.unexpected")
     assert "817263.54" not in got.text + caplog.text

@@ -133,8 +133,9 @@ def test_a_request_counts_once_for_this_path_and_this_body_and_now(world: BoxWor
     caller = world.caller("a")
     path = f"/box/bids/{TENDER}/{LOT}"
     nonce = b"n" * 16
-    assert caller.ask("GET", path, nonce=nonce).status_code == 200
-    assert code(caller.ask("GET", path, nonce=nonce)) == "request.replayed"
+    letter = canonical({"tender": TENDER, "lot": LOT, "text": "Is the ceiling with tax?"})
+    assert caller.ask("POST", "/box/enquiries", letter, ticket=True, nonce=nonce).status_code == 201
+    assert code(caller.ask("POST", "/box/enquiries", letter, ticket=True, nonce=nonce)) == "request.replayed"
     assert code(caller.ask("GET", path, signed_path=path + "x")) == "request.not_this"
     assert code(caller.ask("GET", path, signed_method="PUT")) == "request.not_this"
     assert code(caller.ask("POST", "/box/submissions", b"{}", signed_body=b"")) == "request.body_differs"

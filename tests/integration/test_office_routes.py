@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from werkzeug.test import TestResponse
 
+from ledger.basics import clock, signing
+from ledger.basics.canonical import Json, canonical
+from ledger.basics.hashing import H
+from ledger.institution.folder import identity
 from tests.support.town import Town, code, town
 from web import access
 
@@ -175,3 +183,26 @@ def test_a_registration_whose_answer_was_lost_is_sent_again(place: Town) -> None
     first, second = (place.ask("POST", "/office/people", somebody, centre).get_json() for _ in range(2))
     assert first["person"] == second["person"]
     assert first["token"] != second["token"]
+
+
+def test_a_mailbox_is_read_by_its_institution_only(place: Town) -> None:
+    path = "/custody/requests?institution=custodian-1"
+    keys = {name: identity("custodian", name, place.masters[name]).key for name in ("custodian-1", "custodian-2")}
+
+    def read(key: Ed25519PrivateKey, at: datetime) -> TestResponse:
+        asked: dict[str, Json] = {
+            "method": "GET",
+            "path": "/custody/requests",
+            "body_sha256": H(b"").hex(),
+            "at": clock.text(at.replace(microsecond=0)),
+            "nonce": "00" * 16,
+        }
+        header = base64.urlsafe_b64encode(canonical(signing.sign("request", asked, key))).decode().rstrip("=")
+        return place.ask("GET", path, headers={"Mingjing-Request": header})
+
+    now = place.clock.at
+    assert code(place.ask("GET", path)) == "request.header_missing"
+    assert code(read(keys["custodian-2"], now)) == "custody.not_institution"
+    assert code(read(Ed25519PrivateKey.generate(), now)) == "custody.not_institution"
+    assert code(read(keys["custodian-1"], now - timedelta(minutes=11))) == "request.out_of_time"
+    assert read(keys["custodian-1"], now).status_code == 200

@@ -42,8 +42,12 @@ class AccessLog:
         entry: dict[str, Json] = {"at": clock.text(at), "address": _plain(address, 64), "status": status}
         plain = canonical({**entry, "method": _plain(method, 8), "path": _plain(path, 200)})
         record = hpke.seal(self._key, INFO, plain.ljust(LINE, b" "), hpke.derive_key_pair(self._entropy(32)))
-        with self._lock, (self._folder / f"access-{at:%Y-%m}.sealed").open("ab") as file:
-            file.write(record)
+        month = self._folder / f"access-{at:%Y-%m}.sealed"
+        with self._lock:
+            if not month.exists():
+                self.purge(at)  # what was kept long enough goes
+            with month.open("ab") as file:
+                file.write(record)
 
     def purge(self, now: datetime) -> list[str]:
         """Delete the files that have been kept long enough; returns their names."""

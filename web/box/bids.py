@@ -17,10 +17,10 @@ from ledger.basics import clock, signing
 from ledger.basics.canonical import MAX_BYTES, Json, canonical, members, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import check_id, new_id
-from ledger.store.engine import database_now
+from ledger.store.engine import database_now, reading
 from web.blobs import PIECE
 from web.box.parts import Parts
-from web.box.requests import ticket
+from web.signed import ticket
 
 LETTER: Final = 4000  # characters of an enquiry or objection
 LETTERS: Final = 20  # of one bid key on one lot
@@ -49,7 +49,7 @@ class Bids:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             message = Submission.parse(parse_object(who.body(body)))
-            _same_key(message.bid_key, who.signed.bid_key)
+            _same_key(message.bid_key, who.signed.key)
             lot = box_lots.lot_for_share(conn, message.tender, message.lot)
             current = box_bids.newest(conn, message.tender, message.lot, message.bid_key)
             names = [content.sha256.hex() for _, _, content in message.contents()]
@@ -66,7 +66,7 @@ class Bids:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             message = Withdrawal.parse(parse_object(who.body(body)))
-            _same_key(message.bid_key, who.signed.bid_key)
+            _same_key(message.bid_key, who.signed.key)
             lot = box_lots.lot_for_share(conn, message.tender, message.lot)
             current = box_bids.newest(conn, message.tender, message.lot, message.bid_key)
             at = box_lots.judged_at(conn, lot.tender, lot.lot)
@@ -76,10 +76,10 @@ class Bids:
 
     def own(self, tender: str, lot: str) -> Response:
         """Everything accepted of the asking key on a lot, with receipts; an empty list for any other key."""
-        with self.parts.write() as (conn, now):
-            who = self.parts.signed(conn, request, now)
+        with reading(self.parts.engine) as conn:
+            who = self.parts.reading(request, database_now(conn))
             who.body(b"")
-            items = box_bids.history(conn, check_id(tender, "tender"), check_id(lot, "lot"), who.signed.bid_key)
+            items = box_bids.history(conn, check_id(tender, "tender"), check_id(lot, "lot"), who.signed.key)
         entries: list[Json] = [
             {
                 "kind": item.kind,
@@ -91,7 +91,7 @@ class Bids:
             }
             for item in items
         ]
-        return _json({"tender": tender, "lot": lot, "bid_key": who.signed.bid_key, "accepted": entries})
+        return _json({"tender": tender, "lot": lot, "bid_key": who.signed.key, "accepted": entries})
 
     def enquire(self) -> Response:
         """An enquiry, for who holds a ticket: `{tender, lot, text}`. Its answer names no asker."""
@@ -100,8 +100,8 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             got = members(parse_object(who.body(body)), "tender lot text")
             lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
-            self._admit_bearer(conn, lot, who.signed.bid_key)
-            return self._letter(conn, lot, "enquiry", who.signed.bid_key, {"text": _text(got["text"])})
+            self._admit_bearer(conn, lot, who.signed.key)
+            return self._letter(conn, lot, "enquiry", who.signed.key, {"text": _text(got["text"])})
 
     def object_(self) -> Response:
         """An objection: to the documents by who holds a ticket, to opening and result by who has bid.
@@ -117,16 +117,16 @@ class Bids:
             lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
             if got["kind"] == "documents":
                 # Before the roll: everybody holds tickets, so publishing this tells of no bid.
-                self._admit_bearer(conn, lot, who.signed.bid_key)
-            elif box_bids.newest(conn, lot.tender, lot.lot, who.signed.bid_key) is None:
+                self._admit_bearer(conn, lot, who.signed.key)
+            elif box_bids.newest(conn, lot.tender, lot.lot, who.signed.key) is None:
                 raise Refusal("letter.no_bid")
             content: dict[str, Json] = {
                 "kind": got["kind"],
                 "text": _text(got["text"]),
-                "bid_key": who.signed.bid_key,
+                "bid_key": who.signed.key,
                 "signature": who.envelope,
             }
-            return self._letter(conn, lot, "objection", who.signed.bid_key, content)
+            return self._letter(conn, lot, "objection", who.signed.key, content)
 
     def supply(self, sha256: str) -> Response:
         """A ciphertext of the asking key's own accepted bid again, where the store lost it after the close."""
@@ -134,7 +134,7 @@ class Bids:
             who = self.parts.signed(conn, request, now)
             if who.signed.body_sha256 != sha256:
                 raise Refusal("request.body_differs")
-            size = box_uploads.complete_sizes(conn, who.signed.bid_key, [sha256]).get(sha256)
+            size = box_uploads.complete_sizes(conn, who.signed.key, [sha256]).get(sha256)
             if size is None:
                 raise Refusal("upload.unknown")
         # One more than it is: where the server marks the end of its input, Werkzeug refuses what fills the limit.

@@ -20,9 +20,9 @@ from ledger.basics.hashing import H
 from ledger.basics.ids import Entropy
 from ledger.sealed.tickets import Ticket
 from ledger.store.engine import database_now, transaction
+from web import signed as requests
 from web.blobs import Blobs
-from web.box import requests
-from web.box.requests import Signed
+from web.signed import Signed
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,12 @@ class Parts:
     def signed(self, conn: Connection, request: Request, now: datetime) -> Asked:
         """Who asks; the nonce is used up with the transaction."""
         who = requests.signed(request, now)
-        box_lots.use_nonce(conn, who.bid_key, who.nonce, now)
+        box_lots.use_nonce(conn, who.key, who.nonce, now)
         return Asked(who)
+
+    def reading(self, request: Request, now: datetime) -> Asked:
+        """Who asks only to read: no nonce is kept, as any key at all may ask and gets nothing but its own."""
+        return Asked(requests.signed(request, now))
 
     def admit(self, lot: BoxLot, bid_key: str, ticket: Json, now: datetime) -> None:
         """Refuses unless the lot takes bids now and the ticket is this key's for this lot."""

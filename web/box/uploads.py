@@ -26,7 +26,7 @@ from ledger.store.engine import database_now
 from web.blobs import PIECE
 from web.box.hashes import Running
 from web.box.parts import Parts
-from web.box.requests import Signed, ticket
+from web.signed import Signed, ticket
 
 VERSION: Final = "1.0.0"
 MAX_UPLOADS: Final = 64  # of one bid key on one lot
@@ -68,16 +68,16 @@ class Uploads:
             who = self.parts.signed(conn, request, now)
             who.body(b"")
             lot = box_lots.lot_for_share(conn, str(bearer["tender"]), str(bearer["lot"]))
-            self.parts.admit(lot, who.signed.bid_key, bearer["ticket"], database_now(conn))
-            known = box_uploads.upload_by_hash(conn, lot.tender, lot.lot, who.signed.bid_key, sha256)
+            self.parts.admit(lot, who.signed.key, bearer["ticket"], database_now(conn))
+            known = box_uploads.upload_by_hash(conn, lot.tender, lot.lot, who.signed.key, sha256)
             if known is None:
                 if length < 1 or length > lot.max_bytes:
                     raise Refusal("submission.too_big", limit=lot.max_bytes, found=length)
-                total, count = box_uploads.stored(conn, lot.tender, lot.lot, who.signed.bid_key)
+                total, count = box_uploads.stored(conn, lot.tender, lot.lot, who.signed.key)
                 if count >= MAX_UPLOADS or total + length > QUOTA * lot.max_bytes:
                     raise Refusal("upload.quota", limit=QUOTA * lot.max_bytes, uploads=MAX_UPLOADS)
                 known = Upload(
-                    new_id(self.parts.entropy), lot.tender, lot.lot, who.signed.bid_key, sha256, length, 0, False
+                    new_id(self.parts.entropy), lot.tender, lot.lot, who.signed.key, sha256, length, 0, False
                 )
                 box_uploads.add_upload(conn, known, now)
             elif known.length != length:
@@ -90,7 +90,7 @@ class Uploads:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.bid_key))
+            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.key))
             if found.complete:
                 box_uploads.complete(conn, found.id)
         return self._state(found, 200)
@@ -103,7 +103,7 @@ class Uploads:
         offset = _number("Upload-Offset")
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
-            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.bid_key))
+            found = self._heal(box_uploads.upload(conn, upload_id, who.signed.key))
             if found.complete:
                 box_uploads.complete(conn, found.id)
         if found.complete:
@@ -133,7 +133,7 @@ class Uploads:
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             who.body(b"")
-            found = box_uploads.upload(conn, upload_id, who.signed.bid_key)
+            found = box_uploads.upload(conn, upload_id, who.signed.key)
             if found.complete:
                 raise Refusal("upload.complete")
             box_uploads.drop_upload(conn, found.id)

@@ -10,11 +10,13 @@ from flask import Blueprint, Response, request
 from bidding.store import answers, mailbox, published
 from bidding.store.answers import Desk
 from ledger.basics.canonical import Json, unhex
+from ledger.basics.errors import Refusal
 from ledger.basics.ids import check_id
 from ledger.store.engine import database_now, reading, transaction
-from web.access import INSTITUTION, PUBLIC, route
+from web.access import INSTITUTION, route
 from web.delivery import json_body, json_response
 from web.services import services
+from web.signed import signed
 
 blueprint: Final = Blueprint("custody", __name__, url_prefix="/custody")
 
@@ -22,12 +24,21 @@ _AT_ONCE: Final = 200
 _PIECE: Final = 1 << 16
 
 
-@route(blueprint, "GET", "/requests", PUBLIC)
+@route(blueprint, "GET", "/requests", INSTITUTION)
 def requests() -> Response:
-    """What is asked of an institution and not answered yet: `?institution=<id>` → `{requests: [{id, kind, body}]}`."""
+    """What is asked of an institution and not answered yet: `?institution=<id>` → `{requests: [{id, kind, body}]}`.
+
+    For the institution itself: how much is asked would tell others who rehearses, and of drafts nobody has published.
+    """
     institution = check_id(request.args.get("institution", ""), "institution")
+    trust = services().trust
+    custodian = trust.custodians.get(institution)
+    key = custodian.key if custodian is not None else trust.contributors.get(institution)
     with reading(services().engine) as conn:
-        found = mailbox.waiting(conn, institution, database_now(conn))
+        now = database_now(conn)
+        if signed(request, now).key != key:
+            raise Refusal("custody.not_institution", institution=institution)
+        found = mailbox.waiting(conn, institution, now)
     listed: list[Json] = [{"id": one.id, "kind": one.kind, "body": one.body} for one in found[:_AT_ONCE]]
     return json_response({"requests": listed})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -223,12 +224,12 @@ class House:
 class _Patient(Platform):
     """A platform whose processes may be down for a moment."""
 
-    def get(self, path: str, limit: int) -> bytes:
+    def get(self, path: str, limit: int, headers: Mapping[str, str] | None = None) -> bytes:
         """As `Platform.get`, again until the platform is reached."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
-                return super().get(path, limit)
+                return super().get(path, limit, headers)
             except Refusal as why:
                 if why.code != "http.unreachable" or time.monotonic() > until:
                     raise

@@ -44,3 +44,15 @@ def test_nobody_else_reads_it_and_a_cut_is_seen(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes() + b"\0")
     with pytest.raises(Refusal, match=r"access_log\.cut"):
         list(read(file, KEY))
+
+
+def test_it_is_kept_for_six_months_and_then_goes_by_itself(tmp_path: Path) -> None:
+    made = log(tmp_path)
+    for month in (1, 2, 3):
+        made.write(datetime(2026, month, 20, tzinfo=UTC), "10.0.0.1", "GET", "/box/time", 200)
+    made.write(datetime(2026, 9, 25, tzinfo=UTC), "10.0.0.1", "GET", "/box/time", 200)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "access-2026-02.sealed",
+        "access-2026-03.sealed",
+        "access-2026-09.sealed",
+    ]

@@ -1,7 +1,7 @@
-"""Who asks: every request to the box is signed by a bid key (docs/formats/box.md).
+"""Signed requests: who asks is a key, not an account (docs/formats/box.md, docs/formats/custody.md).
 
-The header `Mingjing-Request` carries the envelope of TYPE request over `{method, path, body_sha256, at, nonce}`.
-`at` is the box's own Date header as the client last received it: a client's clock would be a fingerprint.
+The header `Mingjing-Request` carries the envelope of TYPE request over `{method, path, body_sha256, at, nonce}`. For a
+bid key `at` is the box's own Date header as the client last received it: a client's clock would be a fingerprint.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MAX_HEADER: Final = 6000
 class Signed:
     """A request whose signature holds. `body_sha256` (hex) is still to be held against the body as it is read."""
 
-    bid_key: str
+    key: str
     body_sha256: str
     at: datetime
     nonce: str
@@ -45,7 +45,7 @@ def signed(request: Request, now: datetime) -> Signed:
     if at.microsecond or abs(now - at) > REQUEST_WINDOW:
         raise Refusal("request.out_of_time", at=clock.text(at), now=clock.text(now))
     return Signed(
-        bid_key=str(envelope["key"]),
+        key=str(envelope["key"]),
         body_sha256=unhex(obj["body_sha256"], 32, "body_sha256").hex(),
         at=at,
         nonce=unhex(obj["nonce"], 16, "nonce").hex(),
