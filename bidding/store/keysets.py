@@ -5,7 +5,7 @@ Rehearsals go the same way with throw-away keys, and end in the custodians' shar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -23,6 +23,7 @@ from ledger.basics.ids import Entropy, check_id
 from ledger.sealed import keyset as sealed
 from ledger.sealed import rehearsal
 from ledger.sealed.keyset import Purpose
+from ledger.sealed.seal import Seal
 
 REHEARSAL_LIFE: Final = timedelta(minutes=10)
 
@@ -183,11 +184,21 @@ def rehearsal_keys(conn: sa.Connection, nonce: str, part: str) -> dict[str, str]
 
 
 def ask_rehearsal_shares(
-    conn: sa.Connection, body: dict[str, Json], *, now: datetime, entropy: Entropy
+    conn: sa.Connection, body: dict[str, Json], known: Collection[str], *, now: datetime, entropy: Entropy
 ) -> dict[str, dict[str, Json]]:
-    """Passes a rehearsal's seal `{keyset, author_key, seal}` to its custodians; the answers that are in so far."""
+    """Passes a rehearsal's seal `{keyset, author_key, seal}` to its custodians; the answers that are in so far.
+
+    `known`: the custodians there are. Whatever else is named, or sealed in another shape, is refused before anything is
+    kept: it would be mail for others, as often and as long as somebody likes. Raises `Refusal("custodian.unknown")`,
+    `Refusal("sealed.*")`.
+    """
     got = members(body, "keyset author_key seal")
     keyset = rehearsal.parse(got["keyset"])
+    for custodian in keyset.ids:
+        if custodian not in known:
+            raise Refusal("custodian.unknown", custodian=custodian)
+    unhex(got["author_key"], 32, "author_key")
+    Seal.parse(got["seal"], keyset)
     subject = H(canonical(got)).hex()
     for custodian in keyset.ids:
         mailbox.ask(conn, custodian, "rehearsal", subject, dict(got), now=now, entropy=entropy, life=REHEARSAL_LIFE)

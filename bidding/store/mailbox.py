@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -15,6 +16,8 @@ from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy
+
+_REHEARSALS: Final = ("rehearsal", "rehearsal-key")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ def ask(
 
 
 def waiting(conn: Connection, institution: str, now: datetime) -> list[Mail]:
-    """An institution's unanswered requests, oldest first."""
+    """An institution's unanswered requests, oldest first; rehearsals after everything that is meant.
+
+    Any bidder can ask for as many rehearsals as it likes: they may keep each other waiting, but nothing else.
+    """
     rows = conn.execute(
         select(custody_requests)
         .where(
@@ -74,7 +80,7 @@ def waiting(conn: Connection, institution: str, now: datetime) -> list[Mail]:
             custody_requests.c.answered == "",
             (custody_requests.c.expires == "") | (custody_requests.c.expires > clock.text(now)),
         )
-        .order_by(custody_requests.c.created, custody_requests.c.id)
+        .order_by(custody_requests.c.kind.in_(_REHEARSALS), custody_requests.c.created, custody_requests.c.id)
     )
     return [_mail(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public accessor
 

@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from bidding.acts.keys import act_object
+from bidding.store import mailbox
 from bidding.store.tables import custody_requests as table
 from ledger.basics import clock, signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.sealed import rehearsal, seal, shamir, tickets
+from ledger.store.engine import transaction
 from tests.support.town import LOT, START, Town, code, town
 
 DEADLINE = START + timedelta(minutes=60)
@@ -264,6 +267,37 @@ def test_a_rehearsal_opens_what_was_sealed_and_touches_nothing_real(opened: Town
     answers = opened.ask("POST", "/office/rehearsals/shares", ask, ann.token).get_json()["answers"]
     shares = {keyset.place(one): bytes.fromhex(answer["share"]) for one, answer in answers.items()}
     assert shamir.combine(dict(sorted(shares.items())[: opened.t])) == secret
+
+
+def test_a_rehearsal_is_mail_for_custodians_only_and_of_its_own_shape(opened: Town) -> None:
+    """A bidder who could name anybody would fill the mailboxes of those whom the others' bids wait for."""
+    ann, nonce = opened.bidder("ann"), "rehearsal-2"
+    others = sorted(opened.givers)[:3]
+
+    def ask(custodians: list[str], change: dict[str, Any]) -> str:
+        secrets = {one: X25519PrivateKey.from_private_bytes(opened.dice(32)) for one in custodians}
+        keys = {one: key.public_key().public_bytes_raw() for one, key in secrets.items()}
+        keyset = rehearsal.build(nonce, "coin", 2, keys, clock.text(opened.clock.at))
+        made = seal.seal_secret(keyset, signing.public_bytes(ann.seal), opened.dice(32), opened.dice(16)).to_json()
+        body = {"keyset": keyset.to_json(), "author_key": signing.public_bytes(ann.seal).hex(), "seal": made, **change}
+        answer = opened.ask("POST", "/office/rehearsals/shares", body, ann.token)
+        return "" if answer.status_code == 202 else code(answer)
+
+    custodians = sorted(opened.masters)[:3]
+    assert ask(custodians, {}) == ""
+    assert ask(others, {}) == "custodian.unknown"
+    assert ask(custodians, {"seal": {"what": "x" * 100_000}}) == "canonical.missing_member"
+    assert ask(custodians, {"author_key": "x" * 100_000}) == "canonical.bad_hex"
+    body = {"nonce": nonce, "part": "coin", "custodians": [["no", "name"]]}
+    assert code(opened.ask("POST", "/office/rehearsals", body, ann.token)) == "custodian.unknown"
+
+
+def test_rehearsals_keep_nothing_else_waiting(opened: Town) -> None:
+    now = opened.clock.at
+    with transaction(opened.services.engine) as conn:
+        for at, kind in ((now, "rehearsal-key"), (now, "rehearsal"), (now + timedelta(seconds=1), "postpone")):
+            mailbox.ask(conn, "elsewhere", kind, "about", {}, now=at, entropy=opened.dice)
+        assert mailbox.waiting(conn, "elsewhere", now)[0].kind == "postpone"
 
 
 def test_a_draft_whose_answer_was_lost_is_the_same_draft(drafted: Town) -> None:

@@ -136,11 +136,11 @@ def ask_rehearsal() -> Response:
     nonce, part, custodians = body.get("nonce"), body.get("part"), body.get("custodians")
     if not isinstance(nonce, str) or not isinstance(part, str) or not isinstance(custodians, list):
         raise Refusal("canonical.missing_member", member="nonce, part, custodians")
-    for custodian in custodians:
+    ids = [str(one)[:64] for one in custodians]
+    for custodian in ids:
         if custodian not in at.trust.custodians:
-            raise Refusal("custodian.unknown", custodian=str(custodian)[:64])
+            raise Refusal("custodian.unknown", custodian=custodian)
     with transaction(at.engine) as conn:
-        ids = [str(one) for one in custodians]
         keysets.ask_rehearsal(conn, nonce, part, ids, now=database_now(conn), entropy=at.entropy)
         return json_response({"keys": keysets.rehearsal_keys(conn, nonce, part)}, 202)
 
@@ -150,7 +150,8 @@ def ask_shares() -> Response:
     """Passes a rehearsal's seal on: `{keyset, author_key, seal}`; 202 `{answers: {custodian: {share} | {bad}}}`."""
     at, body = services(), json_body()
     with transaction(at.engine) as conn:
-        answers = keysets.ask_rehearsal_shares(conn, body, now=database_now(conn), entropy=at.entropy)
+        known = at.trust.custodians
+        answers = keysets.ask_rehearsal_shares(conn, body, known, now=database_now(conn), entropy=at.entropy)
     return json_response({"answers": answers}, 202)
 
 
