@@ -63,9 +63,13 @@ class Address:
 
 @dataclass(frozen=True)
 class Office(Address):
-    """The office. `requests_per_minute`: for each token or address; `max_document_bytes`: for one document."""
+    """The office. `requests_per_minute`: for each person or address; `max_document_bytes`: for one document.
+
+    `proxies`: how many front servers of one's own add to `X-Forwarded-For`; with none the header is anybody's word.
+    """
 
     requests_per_minute: int = 600
+    proxies: int = 0
     max_document_bytes: int = 512 * 1024 * 1024
     token_days: int = 90
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bidding.store import accounts
 from ledger.store.engine import database_now, reading
@@ -19,6 +20,9 @@ def create_app(services: Services) -> Flask:
     """The office over its services."""
     app = Flask("web.office", static_folder=None, template_folder="../templates")
     app.extensions["mingjing"] = services
+    if services.config.office.proxies:
+        front = ProxyFix(app.wsgi_app, x_for=services.config.office.proxies, x_proto=0, x_host=0)
+        app.wsgi_app = front  # type: ignore[method-assign]  # as Flask's manual has it
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
 
     def sign_in(token: str) -> Principal:
