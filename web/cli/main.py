@@ -6,6 +6,8 @@ none.
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Final
@@ -74,6 +76,13 @@ class _Lazy(click.Group):
         else:
             return None
         return chinese.translated(found, cmd_name) if shell.language(ctx.params.get("lang")) == "zh" else found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Before anything is said: a console or file in another encoding (GBK, say) gets `?` for what it lacks."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a refusal that it lets through ends it in words, as does a missing library."""

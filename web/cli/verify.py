@@ -46,9 +46,12 @@ def verify(file: Path, trust_path: Path | None, as_json: bool) -> None:  # noqa:
         raise click.UsageError(str(exc)) from exc
     report = judge(data, _trust(trust_path))
     lang = shell.lang()
-    click.echo(
-        json.dumps(_object(report), ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report, lang))
-    )
+    said = json.dumps(_object(report), ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(report, lang))
+    try:
+        click.echo(said)
+    except OSError as exc:
+        # A full disk says nothing about the bundle: 1 would.
+        raise click.UsageError(str(exc)) from exc
     raise SystemExit(report.status)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +72,28 @@ def test_unusable_arguments_exit_2(folder: Path) -> None:
     assert run("verify", folder / "true.zip", "--trust", folder / "bad.json").exit_code == 2
     assert run("verify", folder).exit_code == 2
     assert run("verify").exit_code == 2
+
+
+def test_a_console_without_check_marks_gets_the_verdict_all_the_same(folder: Path) -> None:
+    """A file written on a Chinese Windows is in GBK, which has no check mark: that may not look like a failed claim."""
+    command = [sys.executable, "-m", "web.cli.main", "--lang", "zh", "verify", str(folder / "true.zip")]
+    done = subprocess.run(
+        [*command, "--trust", str(folder / "trust.json")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "gbk"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert CLAIMS[0].zh in done.stdout.decode("gbk")
+
+
+def test_a_verdict_that_cannot_be_written_is_no_failed_claim(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("web.cli.verify.click.echo", full)
+    assert run("verify", folder / "true.zip", "--trust", folder / "trust.json").exit_code == 2
 
 
 def test_json_says_the_same(folder: Path) -> None:
