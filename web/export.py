@@ -5,6 +5,7 @@ Everything in it is public already: nothing here decides what may be shown.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
@@ -59,6 +60,7 @@ class _Export:
             raise Refusal("tender.unknown", tender=self._tender[:64])
         start = own[0].index
         streams = self._streams(start)
+        values = self._values(streams)
         submissions, withdrawals = self._published("submission"), self._published("withdrawal")
         return Bundle(
             tender=self._tender,
@@ -70,9 +72,9 @@ class _Export:
                 for line in lines
                 if line.index < start
             },
-            notes=self._notes(start),
+            notes=self._notes(start, streams, values),
             streams=streams,
-            values=self._values(streams),
+            values=values,
             submissions=submissions,
             withdrawals=withdrawals,
             forms={sha256: self._services.forms.read(sha256) for sha256 in self._forms()},
@@ -113,14 +115,31 @@ class _Export:
         found = read.visible(self._conn, name, limit=_ALL)
         return tuple(_line(one, one.index) for one in found if one.index is not None and one.index < self._size)
 
-    def _notes(self, start: int) -> dict[int, bytes]:
-        """Every witnessed checkpoint that begins after the tender did, with all its cosignatures."""
+    def _notes(
+        self, start: int, streams: dict[str, tuple[Line, ...]], values: dict[str, tuple[Value, ...]]
+    ) -> dict[int, bytes]:
+        """The witnessed checkpoints that say when something was seen, each with all its cosignatures.
+
+        Those are the first over each event, over each minute in which anything came, those that an event cites, and the
+        last. The log makes one a minute at least: all of them would be more than a bundle holds after six weeks.
+        """
         notes, lines = ledger.checkpoints, ledger.cosignatures
         found = self._conn.execute(
-            sa.select(notes.c.size, notes.c.note).where(
-                notes.c.witnessed, notes.c.size > start, notes.c.size <= self._size
-            )
-        )
+            sa.select(notes.c.size, notes.c.note)
+            .where(notes.c.witnessed, notes.c.size > start, notes.c.size <= self._size)
+            .order_by(notes.c.size)
+        ).all()
+        sizes = [row.size for row in found]
+        came = {one.version for one in values.get(BOX, ()) if _came(one.value)}
+        seen = {
+            line.index
+            for name, held in streams.items()
+            for line in held
+            if name != BOX or bundle.decode(line).version in came
+        }
+        cited = {size for held in streams.values() for line in held for size in _cited(bundle.decode(line))}
+        wanted = {sizes[at] for index in seen if (at := bisect_right(sizes, index)) < len(sizes)} | cited | {self._size}
+        found = [row for row in found if row.size in wanted]
         out = {row.size: str(row.note) for row in found}
         signed = sa.select(lines.c.size, lines.c.line).order_by(lines.c.size, lines.c.name)
         for row in self._conn.execute(signed.where(lines.c.size > start, lines.c.size <= self._size)):
@@ -199,6 +218,20 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
             _ASKED.pop(next(iter(_ASKED)), None)
         _ASKED[key] = frozenset(named)
     return _ASKED[key]
+
+
+def _came(value: bytes) -> bool:
+    """Whether a minute's list has anything in it."""
+    listed = parse_object(value)
+    return bool(listed["accepted"] or listed["withdrawn"])
+
+
+def _cited(event: Event) -> list[int]:
+    """The sizes of the checkpoints that an event names."""
+    public = cast(dict[str, Any], event.public)
+    if event.type == "tickets.opened":
+        return [public["checkpoint"]["size"]]
+    return [public["release"]["object"]["checkpoint"]["size"]] if event.type == "release.recorded" else []
 
 
 def _line(one: Stored, index: int) -> Line:
