@@ -53,23 +53,23 @@ class Folders:
 
 @dataclass(frozen=True)
 class Address:
-    """Where an application listens; port 0 takes a free one and says which."""
+    """Where an application listens; port 0 takes a free one and says which.
+
+    `proxies`: how many front servers of one's own add to `X-Forwarded-For`; with none the header is anybody's word.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     threads: int = 8
+    proxies: int = 0
     ready_file: str = ""
 
 
 @dataclass(frozen=True)
 class Office(Address):
-    """The office. `requests_per_minute`: for each person or address; `max_document_bytes`: for one document.
-
-    `proxies`: how many front servers of one's own add to `X-Forwarded-For`; with none the header is anybody's word.
-    """
+    """The office. `requests_per_minute`: for each person or address; `max_document_bytes`: for one document."""
 
     requests_per_minute: int = 600
-    proxies: int = 0
     max_document_bytes: int = 512 * 1024 * 1024
     token_days: int = 90
 

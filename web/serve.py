@@ -56,7 +56,7 @@ def box(config: Config) -> Flask:
     )
     key = config.box.access_log_key
     access_log = AccessLog(config.folders.access_log, bytes.fromhex(key), system_entropy) if key else None
-    return create_app(parts, Surroundings(access_log))
+    return create_app(parts, Surroundings(access_log, config.box.proxies))
 
 
 def run(process: Process, path: Path) -> None:

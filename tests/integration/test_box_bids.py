@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bidding.store.box import bids as box_bids
@@ -23,6 +24,9 @@ from ledger.store.engine import transaction
 from ledger.store.read import load, sealed_value
 from ledger.store.tables import metadata
 from tests.support.boxes import BOX_KEY, DEADLINE, INTERVAL, LOT, TENDER, BoxWorld, code, signer
+from web.box.access_log import AccessLog
+from web.box.access_log import read as read_log
+from web.box.app import Surroundings, create_app
 
 
 @pytest.fixture
@@ -279,3 +283,13 @@ def test_a_body_in_chunks_ends_where_the_longest_message_does(world: BoxWorld, p
     answer, status, _ = run_wsgi_app(world.app, environ)
     assert (json.loads(b"".join(answer))["error"]["code"], status[:3]) == ("canonical.too_long", "400")
     assert body.taken < 2 * MAX_BYTES
+
+
+def test_the_access_log_holds_who_asked_and_not_the_front_server(world: BoxWorld, tmp_path: Path) -> None:
+    key = X25519PrivateKey.generate()
+    sealed = AccessLog(tmp_path / "log", key.public_key().public_bytes_raw(), world.random.randbytes)
+    headers = {"X-Forwarded-For": "203.0.113.7"}
+    for proxies in (0, 1):
+        create_app(world.parts, Surroundings(sealed, proxies)).test_client().get("/box/time", headers=headers)
+    (month,) = (tmp_path / "log").iterdir()
+    assert [line["address"] for line in read_log(month, key)] == ["127.0.0.1", "203.0.113.7"]

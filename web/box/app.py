@@ -19,6 +19,7 @@ from web.box.access_log import AccessLog
 from web.box.bids import Bids
 from web.box.parts import Parts
 from web.box.uploads import Uploads
+from web.front import behind
 
 # Who may call what: the test that walks every route holds this table against the application.
 POLICY: Final[dict[str, str]] = {
@@ -46,14 +47,19 @@ _log = logging.getLogger("mingjing.box")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What stands around the application: where its sealed access log goes (None: a test that needs none)."""
+    """What stands around the application.
+
+    `access_log`: where its sealed access log goes (None: a test that needs none); `proxies`: front servers before it.
+    """
 
     access_log: AccessLog | None = None
+    proxies: int = 0
 
 
 def create_app(parts: Parts, around: Surroundings | None = None) -> Flask:
     """The box's application."""
     app = Flask("mingjing.box", static_folder=None)
+    behind(app, around.proxies if around is not None else 0)
     app.register_blueprint(Uploads(parts).blueprint())
     app.register_blueprint(Bids(parts).blueprint())
 

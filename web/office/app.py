@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bidding.store import accounts
 from ledger.store.engine import database_now, reading
 from web import delivery
 from web.access import Principal
 from web.custody import mailbox as custody
+from web.front import behind
 from web.limits import Brake
 from web.office import acts, enrolment, tenders, tickets
 from web.public import api, log, pages
@@ -20,9 +20,7 @@ def create_app(services: Services) -> Flask:
     """The office over its services."""
     app = Flask("web.office", static_folder=None, template_folder="../templates")
     app.extensions["mingjing"] = services
-    if services.config.office.proxies:
-        front = ProxyFix(app.wsgi_app, x_for=services.config.office.proxies, x_proto=0, x_host=0)
-        app.wsgi_app = front  # type: ignore[method-assign]  # as Flask's manual has it
+    behind(app, services.config.office.proxies)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
 
     def sign_in(token: str) -> Principal:
