@@ -40,46 +40,15 @@ def group(rulebook: Callable[[Trust], Rulebook]) -> click.Group:
             click.echo(f"{who.id} watches {url}")
             commands.loop(process.step, interval, once=once)
 
-    for command in (_init, _restore, _trust, _status, _words):
+    for command in (*commands.folder_commands("custodian", "institution", _restored), _status, _words):
         custodian.add_command(command)
     return custodian
 
 
-@click.command("init")
-@commands.folder_option
-@click.option("--id", "id_", required=True, help="The institution's id in the trust file.")
-@click.option("--trust", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A trust file that has us.")
-@commands.passphrase_option
-def _init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None) -> None:
-    """Make a folder with a fresh secret; show its backup words, once, and the public key for the trust file."""
-    phrase = commands.passphrase(passphrase_file, confirm=True)
-    folder, words = commands.make(root, "custodian", id_, phrase, trust=trust)
-    commands.show_words(words)
-    click.echo(f"identity key: {folder.public()[2]}")
-
-
-@click.command("restore")
-@commands.folder_option
-@click.option("--id", "id_", required=True, help="The institution's id in the trust file.")
-@click.option("--trust", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The trust file.")
-@click.option("--words-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The 24 words.")
-@commands.passphrase_option
-def _restore(root: Path, id_: str, trust: Path | None, words_file: Path | None, passphrase_file: Path | None) -> None:
-    """Make a folder again from its backup words. It reads from the log what it signed before."""
-    text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
-    phrase = commands.passphrase(passphrase_file, confirm=True)
-    folder, _ = commands.make(root, "custodian", id_, phrase, words=text, trust=trust)
+def _restored(folder: Folder) -> None:
+    """A restored custodian reads from the log what it signed before."""
     with Journal(folder.state) as journal:
         Memory.of(journal).note_restored()
-    click.echo(f"identity key: {folder.public()[2]}")
-
-
-@click.command("trust")
-@commands.folder_option
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def _trust(root: Path, file: Path) -> None:
-    """Put a trust file into the folder. Compare its fingerprint with the other institutions, not with the platform."""
-    click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
 
 
 @click.command("status")

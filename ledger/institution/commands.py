@@ -101,3 +101,48 @@ def loop(step: Callable[[], None], interval: float, *, once: bool) -> None:
         if once:
             return
         stop.wait(interval)
+
+
+def folder_commands(role: Role, whose: str, restored: Callable[[Folder], None]) -> tuple[click.Command, ...]:
+    """`init`, `restore` and `trust`, the same for every institution.
+
+    `whose`: what `--id` is the id of; `restored`: what a folder made again from its words has to note.
+    """
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    id_option = click.option("--id", "id_", required=True, help=f"The {whose}'s id in the trust file.")
+
+    @click.command("init")
+    @folder_option
+    @id_option
+    @click.option("--trust", type=file, help="A trust file that has us.")
+    @passphrase_option
+    def init(root: Path, id_: str, trust: Path | None, passphrase_file: Path | None) -> None:
+        """Make a folder with a fresh secret; show its backup words, once, and the public key for the trust file."""
+        folder, words = make(root, role, id_, passphrase(passphrase_file, confirm=True), trust=trust)
+        show_words(words)
+        click.echo(f"identity key: {folder.public()[2]}")
+
+    @click.command("restore")
+    @folder_option
+    @id_option
+    @click.option("--trust", type=file, help="The trust file.")
+    @click.option("--words-file", type=file, help="The 24 words.")
+    @passphrase_option
+    def restore(
+        root: Path, id_: str, trust: Path | None, words_file: Path | None, passphrase_file: Path | None
+    ) -> None:
+        """Make a folder again from its backup words. What was done before is read from the log."""
+        text = words_file.read_text(encoding="utf-8") if words_file else click.prompt("The 24 words", hide_input=True)
+        phrase = passphrase(passphrase_file, confirm=True)
+        folder, _ = make(root, role, id_, phrase, words=text, trust=trust)
+        restored(folder)
+        click.echo(f"identity key: {folder.public()[2]}")
+
+    @click.command("trust")
+    @folder_option
+    @click.argument("file", type=file)
+    def put_trust(root: Path, file: Path) -> None:
+        """Put a trust file into the folder. Compare its fingerprint with other institutions, not with the platform."""
+        click.echo(f"trust file: {Folder(root).put_trust(file.read_bytes()).fingerprint}")
+
+    return init, restore, put_trust
