@@ -66,6 +66,8 @@ class _Gate:
     def before(self) -> None:
         """The route's policy, before any view sees the request."""
         g.started, g.request_id, g.principal = time.perf_counter(), secrets.token_hex(8), None
+        if "\0" in request.path or any("\0" in value for value in request.args.values()):
+            raise Refusal("http.bad_request")  # PostgreSQL has no room for it in a text
         if request.endpoint is None:
             return
         policy = access.policy_of(current_app.view_functions.get(request.endpoint))

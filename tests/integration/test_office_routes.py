@@ -206,3 +206,8 @@ def test_a_mailbox_is_read_by_its_institution_only(place: Town) -> None:
     assert code(read(Ed25519PrivateKey.generate(), now)) == "custody.not_institution"
     assert code(read(keys["custodian-1"], now - timedelta(minutes=11))) == "request.out_of_time"
     assert read(keys["custodian-1"], now).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/streams/%00", "/api/tenders?q=a%00b", "/tenders/%00", "/?q=%00"])
+def test_a_zero_byte_in_an_address_is_a_bad_request(place: Town, path: str) -> None:
+    assert place.ask("GET", path).status_code == 400
