@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.town import Town, town
+from tests.support.town import Town, code, town
 from web.office.app import create_app
+from web.public import api
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,12 @@ def test_behind_a_front_server_every_address_has_its_own_allowance(place: Town) 
     alone = limited(place, 2)
     assert calls(alone, "198.51.100.1") == [200, 200, 429]
     assert calls(alone, "198.51.100.2") == [429, 429, 429]
+
+
+def test_one_bundle_is_made_at_a_time(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.publish(place.clock.at + timedelta(minutes=10))
+    monkeypatch.setattr("web.public.api._PATIENCE", 0.1)
+    with api.MAKING:
+        refused = place.ask("GET", f"/api/tenders/{place.tender}/bundle.zip")
+    assert (refused.status_code, code(refused)) == (503, "http.busy")
+    assert place.ask("GET", f"/api/tenders/{place.tender}/bundle.zip").status_code == 200

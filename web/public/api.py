@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from threading import Lock
 from typing import Final
 
 from flask import Blueprint, Response
@@ -24,6 +25,9 @@ blueprint: Final = Blueprint("api", __name__, url_prefix="/api")
 
 # How many segments a stream's name has, by its first (docs/formats/events.md).
 _SEGMENTS: Final = {"log": 1, "box": 1, "party": 2, "person": 2, "tender": 2, "lot": 3, "issuance": 3}
+# Held while a bundle is made; whoever comes meanwhile waits so many seconds for it.
+MAKING: Final = Lock()
+_PATIENCE: Final = 5.0
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -72,10 +76,19 @@ def tender_custodians(tender: str) -> Response:
 
 @route(blueprint, "GET", "/tenders/<tender>/bundle.zip", PUBLIC)
 def bundle(tender: str) -> Response:
-    """The evidence bundle of a tender: `mingjing verify` checks it offline."""
+    """The evidence bundle of a tender: `mingjing verify` checks it offline.
+
+    One is made at a time: a large one is a hundred megabytes, and anybody may ask.
+    """
     with reading(services().engine) as conn:
         search.one(conn, tender)
-    answer = Response(export.bundle_of(services(), tender), mimetype="application/zip")
+    if not MAKING.acquire(timeout=_PATIENCE):
+        raise Refusal("http.busy")
+    try:
+        made = export.bundle_of(services(), tender)
+    finally:
+        MAKING.release()
+    answer = Response(made, mimetype="application/zip")
     answer.headers["Content-Disposition"] = f'attachment; filename="{tender}.zip"'
     return answer
 
