@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
@@ -15,12 +16,17 @@ from ledger.basics.errors import Refusal
 
 PIECE: Final = 1 << 16
 
+# Entered around each write; raises where another writer has taken over.
+Turn = Callable[[], AbstractContextManager[None]]
+
 
 class Blobs(Protocol):
     """What box and worker ask of a store."""
 
-    def append(self, upload_id: str, offset: int, pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
-        """Write behind `offset`, yielding each piece as it lies there."""
+    def append(
+        self, upload_id: str, offset: int, pieces: Iterable[bytes], limit: int, turn: Turn = nullcontext
+    ) -> Iterator[bytes]:
+        """Write behind `offset`, each piece in a `turn`, yielding each as it lies there."""
 
     def partial(self, upload_id: str) -> BinaryIO:
         """What is there of an upload."""
@@ -52,22 +58,37 @@ class Folder:
         (root / "partial").mkdir(parents=True, exist_ok=True)
         (root / "whole").mkdir(parents=True, exist_ok=True)
 
-    def append(self, upload_id: str, offset: int, pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    def append(
+        self, upload_id: str, offset: int, pieces: Iterable[bytes], limit: int, turn: Turn = nullcontext
+    ) -> Iterator[bytes]:
         """Write `pieces` from `offset` on, at most `limit` bytes, and yield each as it lies there; synced at the end.
 
-        Whatever lay behind `offset` (a piece whose line was cut) is dropped first.
+        Whatever lay behind `offset` (a piece whose line was cut) is dropped first. Nothing is written outside a `turn`,
+        and nothing is kept back to be written later.
         """
-        with self._partial(upload_id).open("r+b" if offset else "wb") as file:
-            file.truncate(offset)
-            file.seek(offset)
+        with turn():
+            file = self._open_partial(upload_id, offset)
+        with file:
             room = limit
             for piece in pieces:
                 if len(piece) > room:
                     raise Refusal("upload.too_long", limit=limit)
-                file.write(piece)
+                with turn():
+                    file.write(piece)
+                    file.flush()
                 room -= len(piece)
                 yield piece
             _sync(file)
+
+    def _open_partial(self, upload_id: str, offset: int) -> BinaryIO:
+        try:
+            file = self._partial(upload_id).open("r+b" if offset else "wb")
+        except FileNotFoundError as exc:
+            # Another request of the same upload finished it meanwhile.
+            raise Refusal("upload.superseded") from exc
+        file.truncate(offset)
+        file.seek(offset)
+        return file
 
     def partial(self, upload_id: str) -> BinaryIO:
         """The bytes of a partial upload so far."""

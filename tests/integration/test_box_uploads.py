@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.support.boxes import BoxWorld, code
+from web.blobs import Folder, Turn
 from web.box.app import create_app
 
 DATA = bytes(range(256)) * 40
@@ -107,3 +113,75 @@ def test_a_complete_upload_is_not_deleted(world: BoxWorld) -> None:
     path = caller.create(DATA).headers["Location"]
     caller.patch(path, DATA, 0)
     assert code(caller.ask("DELETE", path, headers={"Tus-Resumable": "1.0.0"})) == "upload.complete"
+
+
+class Interrupted(io.BytesIO):
+    """A body in the middle of which something else happens."""
+
+    def __init__(self, data: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__(data)
+        self._meanwhile = meanwhile
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """A hundred bytes, then what happens meanwhile, then the rest."""
+        if not self.tell():
+            return super().read(100)
+        meanwhile, self._meanwhile = self._meanwhile, lambda: None
+        meanwhile()
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """As `read`: what a server's buffered stream asks for."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@pytest.mark.parametrize("sent", [len(DATA), 1000])
+def test_of_two_that_write_one_upload_the_later_wins_and_nothing_is_spoilt(world: BoxWorld, sent: int) -> None:
+    caller = world.caller("a")
+    path = caller.create(DATA).headers["Location"]
+    later: list[int] = []
+
+    def meanwhile() -> None:
+        later.append(world.caller("a").patch(path, DATA[:sent], 0).status_code)
+
+    assert code(caller.patch(path, DATA, 0, stream=Interrupted(DATA, meanwhile))) == "upload.superseded"
+    assert later == [204]
+    assert caller.head(path).headers["Upload-Offset"] == str(sent)
+    if sent < len(DATA):
+        assert caller.patch(path, DATA[sent:], sent).status_code == 204
+    assert world.blobs.holds(hashlib.sha256(DATA).hexdigest())
+
+
+class LastMoment(Folder):
+    """A store in which something else happens when all bytes lie there and nobody has noted it yet."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def append(
+        self, upload_id: str, offset: int, pieces: Iterable[bytes], limit: int, turn: Turn = nullcontext
+    ) -> Iterator[bytes]:
+        """As the folder does, then what happens meanwhile."""
+        yield from super().append(upload_id, offset, pieces, limit, turn)
+        happens, self.meanwhile = self.meanwhile, None
+        if happens is not None:
+            happens()
+
+
+def test_a_file_that_was_spoilt_at_the_last_moment_does_not_get_its_name(world: BoxWorld) -> None:
+    store = LastMoment(world.folder / "blobs")
+    world.app = create_app(replace(world.parts, blobs=store))
+    caller = world.caller("a")
+    path = caller.create(DATA).headers["Location"]
+    store.meanwhile = lambda: assert_taken(world.caller("a").patch(path, DATA[:1000], 0))
+    assert code(caller.patch(path, DATA, 0)) == "upload.superseded"
+    assert not list((world.folder / "blobs" / "whole").rglob("*/*"))
+    assert caller.head(path).headers["Upload-Offset"] == "1000"
+    assert caller.patch(path, DATA[1000:], 1000).status_code == 204
+    assert world.blobs.holds(hashlib.sha256(DATA).hexdigest())
+
+
+def assert_taken(answer: TestResponse) -> None:
+    """A piece was taken."""
+    assert answer.status_code == 204, answer.text

@@ -135,7 +135,10 @@ class Caller:
         self.random = self.world.random
 
     def ask(self, method: str, path: str, body: bytes = b"", **options: Any) -> TestResponse:
-        """One signed request. `headers`; `at`, `signed_path`, `nonce`, `signed_body` to lie about them; `ticket`."""
+        """One signed request.
+
+        `headers`; `ticket`; `stream`: where the body comes from; `at`, `signed_path`, `nonce`, `signed_body`: lies.
+        """
         at = options.get("at", self.world.time.at.replace(microsecond=0))
         what: dict[str, Json] = {
             "method": options.get("signed_method", method),
@@ -149,6 +152,9 @@ class Caller:
             held: dict[str, Json] = {"tender": TENDER, "lot": LOT, "ticket": self.ticket.to_json()}
             headers["Mingjing-Ticket"] = _b64(canonical(held))
         headers.update(options.get("headers", {}))
+        if "stream" in options:
+            headers["Content-Length"] = str(len(body))
+            return self.client.open(path, method=method, input_stream=options["stream"], headers=headers)
         return self.client.open(path, method=method, data=body, headers=headers)
 
     def create(self, data: bytes, **options: Any) -> TestResponse:

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
@@ -22,8 +23,8 @@ from bidding.store.box.uploads import Upload
 from ledger.basics.canonical import unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import new_id
-from ledger.store.engine import database_now
-from web.blobs import PIECE
+from ledger.store.engine import database_now, reading
+from web.blobs import PIECE, Turn
 from web.box.hashes import Running
 from web.box.parts import Parts
 from web.signed import Signed, ticket
@@ -110,20 +111,12 @@ class Uploads:
             return self._state(found, 204)
         if offset != found.offset:
             raise Refusal("upload.offset", expected=found.offset, found=offset)
-        state = self._receive(found, who.signed)
-        end = found.offset + (request.content_length or 0)
-        whole = end == found.length
-        if whole and state.hexdigest() != found.sha256:
-            self._forget(found)
-            raise Refusal("upload.hash_mismatch", expected=found.sha256, found=state.hexdigest())
-        if whole:
-            self.parts.blobs.finish(found.id, found.sha256)
-        with self.parts.write() as (conn, _now):
-            box_uploads.advance(conn, found.id, found.offset, end, complete=whole)
-        if whole:
-            self.running.drop(found.id)
-        else:
-            self.running.keep(found.id, end, state)
+        with self._writing(found) as turn:
+            state = self._receive(found, who.signed, turn)
+            end = found.offset + (request.content_length or 0)
+            whole = end == found.length
+            with turn():
+                self._acknowledge(found, end, state, whole=whole)
         done = Upload(found.id, found.tender, found.lot, found.bid_key, found.sha256, found.length, end, whole)
         return self._state(done, 204)
 
@@ -141,41 +134,65 @@ class Uploads:
         self.running.drop(found.id)
         return Response(status=204, headers={"Tus-Resumable": VERSION})
 
-    def _receive(self, found: Upload, who: Signed) -> hashlib._Hash:
-        """Write the request's body behind `offset`; returns the running hash over all bytes so far."""
-        size = request.content_length
-        if size is None or size < 1 or found.offset + size > found.length:
-            raise Refusal("upload.piece_length", limit=found.length - found.offset, found=size or 0)
+    @contextmanager
+    def _writing(self, found: Upload) -> Iterator[Turn]:
+        """Makes this request the upload's writer; gives the turns in which it may write.
+
+        Whoever comes later writes, as the earlier one's line was probably cut. A turn excludes every other, and raises
+        once somebody else writes: what was acknowledged can't be cut off, nor a spoilt file get its name.
+        """
         mine = object()
+
+        @contextmanager
+        def turn() -> Iterator[None]:
+            with self._lock:
+                if self._writers.get(found.id) is not mine:
+                    raise Refusal("upload.superseded")
+                yield
+
         with self._lock:
-            self._writers[found.id] = mine  # whoever came later writes: the earlier one's line was cut
-        state = self.running.at(self.parts.blobs, found.id, found.offset)
-        piece_hash, came = hashlib.sha256(), 0
+            self._writers[found.id] = mine
+            with reading(self.parts.engine) as conn:
+                now_at = box_uploads.upload(conn, found.id, found.bid_key).offset
         try:
-            for piece in self.parts.blobs.append(found.id, found.offset, self._pieces(found.id, mine, size), size):
-                state.update(piece)
-                piece_hash.update(piece)
-                came += len(piece)
-            if came != size:
-                raise Refusal("upload.cut", expected=size, found=came)
-            if piece_hash.hexdigest() != who.body_sha256:
-                raise Refusal("request.body_differs")
+            if now_at != found.offset:
+                raise Refusal("upload.offset", expected=now_at, found=found.offset)
+            yield turn
         finally:
             with self._lock:
                 if self._writers.get(found.id) is mine:
                     del self._writers[found.id]
+
+    def _receive(self, found: Upload, who: Signed, turn: Turn) -> hashlib._Hash:
+        """Write the request's body behind `offset`; returns the running hash over all bytes so far."""
+        size = request.content_length
+        if size is None or size < 1 or found.offset + size > found.length:
+            raise Refusal("upload.piece_length", limit=found.length - found.offset, found=size or 0)
+        state = self.running.at(self.parts.blobs, found.id, found.offset)
+        piece_hash, came = hashlib.sha256(), 0
+        for piece in self.parts.blobs.append(found.id, found.offset, _pieces(size), size, turn):
+            state.update(piece)
+            piece_hash.update(piece)
+            came += len(piece)
+        if came != size:
+            raise Refusal("upload.cut", expected=size, found=came)
+        if piece_hash.hexdigest() != who.body_sha256:
+            raise Refusal("request.body_differs")
         return state
 
-    def _pieces(self, upload_id: str, mine: object, size: int) -> Iterator[bytes]:
-        left = size
-        while left:
-            piece = request.stream.read(min(PIECE, left))
-            if not piece:
-                return
-            if self._writers.get(upload_id) is not mine:
-                raise Refusal("upload.superseded")
-            left -= len(piece)
-            yield piece
+    def _acknowledge(self, found: Upload, end: int, state: hashlib._Hash, *, whole: bool) -> None:
+        """Note a piece that lies there; a whole ciphertext gets its name if it is the announced one. In a turn."""
+        if whole and state.hexdigest() != found.sha256:
+            self._forget(found)
+            raise Refusal("upload.hash_mismatch", expected=found.sha256, found=state.hexdigest())
+        if whole:
+            self.parts.blobs.finish(found.id, found.sha256)
+        with self.parts.write() as (conn, _now):
+            box_uploads.advance(conn, found.id, found.offset, end, complete=whole)
+        if whole:
+            self.running.drop(found.id)
+        else:
+            self.running.keep(found.id, end, state)
 
     def _heal(self, found: Upload) -> Upload:
         """A process that died between naming the whole blob and noting it left the note behind: the bytes decide."""
@@ -202,6 +219,13 @@ class Uploads:
             **(more or {}),
         }
         return Response(status=status, headers=headers)
+
+
+def _pieces(size: int) -> Iterator[bytes]:
+    left = size
+    while left and (piece := request.stream.read(min(PIECE, left))):
+        left -= len(piece)
+        yield piece
 
 
 def _tus() -> None:
