@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,25 +28,6 @@ LATER = DEADLINE + timedelta(minutes=1)
 NEXT_DAY = DEADLINE + timedelta(days=1)
 TENDER_STREAM = f"tender/{TENDER}"
 LOT_STREAM = f"lot/{TENDER}/{LOT}"
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
-    with custody_case(tmp_path) as made:
-        made.platform.append("log", "log.opened", {})
-        made.platform.sign(BEFORE)
-        yield made
-
-
-@pytest.fixture
-def lot(case: Case) -> Case:
-    """A coin key set signed, its contributions in the log, no roll yet. Everything posted so far is forgotten."""
-    case.sign_all(COIN)
-    case.coin_lot(COIN)
-    case.platform.sign(BEFORE)
-    case.step()
-    case.platform.posted.clear()
-    return case
 
 
 # --- the tree -----------------------------------------------------------------------------------------------------

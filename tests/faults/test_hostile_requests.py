@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from ledger.custodian.recall import recall
 from ledger.institution.platform import MAX_JSON
 from ledger.sealed import rehearsal
 from ledger.sealed.keyset import Keyset
-from tests.support.custody import Case, act, custody_case, real_keyset
+from tests.support.custody import Case, act, real_keyset
 from tests.support.custody_names import BEFORE, DEADLINE, IDS, LOT, STRANGER, SUPERVISOR, TENDER, TENDEREE, T
 from tests.support.custody_platform import Answer
 from tests.support.log import refused
@@ -26,25 +24,6 @@ LATER = DEADLINE + timedelta(minutes=1)
 NEXT_DAY = DEADLINE + timedelta(days=1)
 TENDER_STREAM = f"tender/{TENDER}"
 LOT_STREAM = f"lot/{TENDER}/{LOT}"
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
-    with custody_case(tmp_path) as made:
-        made.platform.append("log", "log.opened", {})
-        made.platform.sign(BEFORE)
-        yield made
-
-
-@pytest.fixture
-def lot(case: Case) -> Case:
-    """A coin key set signed, its contributions in the log, no roll yet. Everything posted so far is forgotten."""
-    case.sign_all(COIN)
-    case.coin_lot(COIN)
-    case.platform.sign(BEFORE)
-    case.step()
-    case.platform.posted.clear()
-    return case
 
 
 # --- rehearsals ---------------------------------------------------------------------------------------------------

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from ledger.basics import clock
 from ledger.custodian.rulebook import Answerable, Evidence, NotYet
-from tests.support.custody import Case, custody_case, real_keyset
-from tests.support.custody_names import BEFORE, DEADLINE, LOT, TENDER
+from tests.support.custody import Case, real_keyset
+from tests.support.custody_names import DEADLINE, LOT, TENDER
 
 COIN = real_keyset("coin")
 EARLY = DEADLINE - timedelta(minutes=1)
@@ -21,25 +17,6 @@ LATER = DEADLINE + timedelta(minutes=1)
 NEXT_DAY = DEADLINE + timedelta(days=1)
 TENDER_STREAM = f"tender/{TENDER}"
 LOT_STREAM = f"lot/{TENDER}/{LOT}"
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
-    with custody_case(tmp_path) as made:
-        made.platform.append("log", "log.opened", {})
-        made.platform.sign(BEFORE)
-        yield made
-
-
-@pytest.fixture
-def lot(case: Case) -> Case:
-    """A coin key set signed, its contributions in the log, no roll yet. Everything posted so far is forgotten."""
-    case.sign_all(COIN)
-    case.coin_lot(COIN)
-    case.platform.sign(BEFORE)
-    case.step()
-    case.platform.posted.clear()
-    return case
 
 
 def test_the_servers_clock_does_not_matter(lot: Case) -> None:

@@ -44,10 +44,10 @@ def add_upload(conn: Connection, upload: Upload, now: datetime) -> None:
     )
 
 
-def upload(conn: Connection, upload_id: str, bid_key: str, *, lock: bool = False) -> Upload:
+def upload(conn: Connection, upload_id: str, bid_key: str) -> Upload:
     """The upload, if it is this key's; the same refusal whether it is another's or nobody's."""
     query = select(uploads).where(uploads.c.id == upload_id, uploads.c.bid_key == bid_key)
-    found = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    found = conn.execute(query).one_or_none()
     if found is None:
         raise Refusal("upload.unknown")
     return Upload(
