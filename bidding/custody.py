@@ -14,7 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
-from bidding import opening, presence
+from bidding import opening
 from bidding import roll as rolls
 from bidding.form import check_form
 from bidding.parties import Party
@@ -223,11 +223,7 @@ class _Case:
 
     @cached_property
     def present(self) -> Seen:
-        present = self._first("lot.present", self.closed.index)
-        first = next((entry for entry in self._entries(presence.LABEL) if entry[0] > self.closed.index), None)
-        if first != (present.index - 1, H(canonical(present.event.public))):
-            raise _Refused(NotYet("custody.second_presence", {"lot": self.lot.lot}))
-        return present
+        return self._first("lot.present", self.closed.index)
 
     @cached_property
     def standing(self) -> Standing:
@@ -299,15 +295,12 @@ class _Case:
     def _registered(self, party: str) -> Party | None:
         """A party as it was registered, before the lot closed.
 
-        An organisation registers once: what is shown as a second registration, perhaps only when its bid is known,
-        changes nothing. Nor is one that took a ticket nobody because its registration is kept back.
+        A bid may name whom it likes: one that has no slot is nobody. One that has is shown or nothing opens, so that
+        nobody's registration is kept back, or exchanged for a twin, once its bid is known.
         """
-        try:
-            events = _whole(self.evidence, f"party/{party}")
-        except Refusal:
-            events = []  # a bid may name whom it likes; one that nobody registered is nobody
-        if events and events[0].index < self.closed.index:
-            return Party.parse(events[0].event.public)
+        slot = self.evidence.slot(f"party/{party}", 1)
+        if slot is not None and slot[0] < self.closed.index:
+            return Party.parse(_whole(self.evidence, f"party/{party}")[0].event.public)
         if party in self._issued:
             raise _Refused(NotYet("custody.party_kept_back", {"party": party}))
         return None
@@ -317,12 +310,13 @@ class _Case:
         """Party → public of its first ticket, of those issued before the lot closed."""
         out: dict[str, Mapping[str, Json]] = {}
         stream = f"issuance/{self.lot.tender}/{self.lot.lot}"
-        found = [seen.event.public for seen in _whole(self.evidence, stream) if seen.index < self.closed.index]
-        wanted = split_unblinded(rolls.ISSUED, rolls.issued_entry(self.lot.tender, self.lot.lot, len(found)))
+        found = [seen for seen in _whole(self.evidence, stream) if seen.index < self.closed.index]
+        leaves = [seen.leaf for seen in found]
+        wanted = split_unblinded(rolls.ISSUED, rolls.issued_entry(self.lot.tender, self.lot.lot, leaves))
         if wanted is None or (self.roll_index - 1, wanted[1]) not in self._entries(rolls.ISSUED):
             raise _Refused(NotYet("custody.issuance_kept_back", {"lot": self.lot.lot}))
-        for public in found:
-            out.setdefault(str(public.get("party")), public)
+        for seen in found:
+            out.setdefault(str(seen.event.public.get("party")), seen.event.public)
         return out
 
 

@@ -25,8 +25,9 @@ from ledger.sealed import coin
 from ledger.sealed import opening as sealed
 from ledger.sealed.header import Header
 from ledger.sealed.opening import Open
+from ledger.slots import Withheld
 
-# Where a registration or an issuance comes from: by party id; None if there is none.
+# Where a registration or an issuance comes from: by party id; None if there is none, `Withheld` if it is not shown.
 Registered = Callable[[str], "Party | None"]
 Issued = Callable[[str], "Mapping[str, Json] | None"]
 
@@ -161,6 +162,8 @@ def _identity(
     secret, header = opened
     try:
         parties = statement.verify(header, bid, registered, lot.authorities, lot.deadline)
+    except Withheld:
+        raise  # whoever keeps back a registration makes no bid void by it
     except Refusal as why:
         article = AGREEMENT if why.code == "statement.no_agreement" else SIGNATURES
         return Identity(bid.sha256, bid.bid_key, "void", Reason.of(why, article), (), secret, header)

@@ -1,20 +1,15 @@
 """Presence: for each ciphertext on the roll, whether it is there, said before anything opens (docs/formats/roll.md).
 
-A bid that lacks one is withdrawn, then and never later: nobody can lose a bid after seeing something. Like the roll it
-has an entry of its own that is not blinded, so that no second one can be kept ready for the case that one is wanted.
+A bid that lacks one is withdrawn, then and never later: nobody can lose a bid after seeing something.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Final
 
 from bidding.submission import Submission
-from ledger import events
 from ledger.basics.canonical import Json, members
 from ledger.basics.errors import Refusal
-
-LABEL: Final = "present"
 
 
 def ciphertexts(submissions: Iterable[Submission]) -> list[dict[str, Json]]:
@@ -37,11 +32,6 @@ def ciphertexts(submissions: Iterable[Submission]) -> list[dict[str, Json]]:
 def present_body(submissions: Iterable[Submission], there: Container[str]) -> dict[str, Json]:
     """`public` of `lot.present`; `there`: SHA-256 (hex) of the ciphertexts that were read and have the right hash."""
     return {"ciphertexts": [{**row, "present": row["sha256"] in there} for row in ciphertexts(submissions)]}
-
-
-def present_entry(tender: str, lot: str, body: Mapping[str, Json]) -> bytes:
-    """The raw entry: `"mingjing/present/v1\\0" ‖ H(canonical({lot, tender})) ‖ H(canonical(body))`."""
-    return events.unblinded(LABEL, {"lot": lot, "tender": tender}, dict(body))
 
 
 def check_present(body: object, submissions: Iterable[Submission]) -> None:

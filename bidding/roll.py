@@ -6,7 +6,7 @@ within the grace after its end. Of one bid key the highest `seq` counts; a withd
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -149,12 +149,14 @@ def roll_entry(roll: Mapping[str, Json]) -> bytes:
     return events.unblinded(LABEL, roll_subject(str(parsed["tender"]), str(parsed["lot"])), parsed)
 
 
-def issued_entry(tender: str, lot: str, issued: int) -> bytes:
-    """The raw entry that says how many tickets of a lot were issued when it closed, before anybody says to whom.
+def issued_entry(tender: str, lot: str, leaves: Sequence[bytes]) -> bytes:
+    """The raw entry that fixes which tickets of a lot were issued when it closed, before anybody says to whom.
 
-    It stands directly before the roll's, so that no ticket is kept back, nor one more shown, once bids are known.
+    `leaves`: those of the lot's `ticket.issued`, in order. It stands directly before the roll's, so that no ticket is
+    kept back, exchanged, nor one more shown, once bids are known.
     """
-    return events.unblinded(ISSUED, roll_subject(tender, lot), {"issued": issued, "lot": lot, "tender": tender})
+    value: dict[str, Json] = {"issued": len(leaves), "leaves": H(*leaves).hex(), "lot": lot, "tender": tender}
+    return events.unblinded(ISSUED, roll_subject(tender, lot), value)
 
 
 def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str, Json]:

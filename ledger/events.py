@@ -19,6 +19,7 @@ from ledger.basics.hashing import H
 
 VERSION: Final = 1
 SALT: Final = 32
+SLOT: Final = "slot"
 MAX_ENTRY: Final = 0xFFFF  # an entry bundle gives a length in two bytes (tlog-tiles)
 
 _STREAM: Final = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,127}\Z", re.ASCII)
@@ -85,7 +86,8 @@ class Draft:
     """An event as a decision gives it, before it has its stream, version, time, actor and salts.
 
     `sealed`: name → the value (it is salted, kept and disclosed later) or `Committed`; `visible`: served with its
-    salt at once, else when disclosed; `before`: raw entries that stand directly before the event's own leaf.
+    salt at once and given its slot, else both when disclosed; `before`: raw entries that stand directly before the
+    event's own leaf.
     """
 
     type: str
@@ -157,6 +159,20 @@ def split_unblinded(label: str, entry: bytes) -> tuple[bytes, bytes] | None:
     if len(entry) != len(prefix) + 64 or not entry.startswith(prefix):
         return None
     return entry[-64:-32], entry[-32:]
+
+
+def slot_subject(stream: str, version: int) -> bytes:
+    """What a slot is about, 32 bytes: `H(canonical({stream, version}))`."""
+    return H(canonical({"stream": stream, "version": version}))
+
+
+def slot_entry(stream: str, version: int, leaf: bytes) -> bytes:
+    """The raw entry that gives a version of a stream to one leaf: `"mingjing/slot/v1\\0" ‖ slot_subject ‖ leaf`.
+
+    Leaves are blinded, so a log could hold two events of one version and show the one that suits it. The first slot of
+    a version counts, whoever holds the log finds it, and an event that is not in its slot is nothing.
+    """
+    return unblinded_prefix(SLOT) + slot_subject(stream, version) + leaf
 
 
 def check_entry(entry: bytes) -> bytes:

@@ -36,6 +36,7 @@ class Mirror:
         self._tree = Tree()
         self._index: dict[bytes, int] = {}
         self._raw: list[tuple[int, bytes]] = []
+        self._slots: dict[bytes, tuple[int, bytes]] = {}
         self._entries_file().touch()
         self._load()
 
@@ -53,9 +54,16 @@ class Mirror:
         return self._index.get(entry)
 
     def raw_entries(self, label: str, start: int = 0) -> list[tuple[int, bytes]]:
-        """`(index, entry)` of every unblinded entry with this label from index `start` on, in the tree's order."""
+        """`(index, entry)` of every unblinded entry with this label from index `start` on, in the tree's order.
+
+        Slots, of which each event has one, are found by `slot` alone.
+        """
         prefix = events.unblinded_prefix(label)
         return [(index, entry) for index, entry in self._raw if index >= start and entry.startswith(prefix)]
+
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """`(index, leaf)` of the first slot of a stream's version, None if it has none (`events.slot_entry`)."""
+        return self._slots.get(events.slot_subject(stream, version))
 
     def check_note(self, note: bytes) -> WitnessedCheckpoint:
         """A witnessed checkpoint of this log that its own entries bear out.
@@ -152,7 +160,11 @@ class Mirror:
     def _add(self, entry: bytes) -> None:
         self._index.setdefault(entry, self._tree.size)
         if len(entry) != _COMMITMENT:
-            self._raw.append((self._tree.size, entry))
+            slot = events.split_unblinded(events.SLOT, entry)
+            if slot is None:
+                self._raw.append((self._tree.size, entry))
+            else:
+                self._slots.setdefault(slot[0], (self._tree.size, slot[1]))
         self._tree.append(merkle.leaf_hash(entry))
 
     def _accuse(self, note: bytes, size: int) -> None:

@@ -53,7 +53,7 @@ def run(engine: sa.Engine, config: Config) -> Found:
     found = Found()
     with reading(engine) as conn:
         for name, check in (
-            ("leaves, commitments and versions", _events(conn)),
+            ("leaves, slots, commitments and versions", _events(conn)),
             ("the tree and its checkpoints", _tree(conn, policy)),
             ("streams fold, every roll stands before its event", _streams(conn)),
             ("projections", _projections(conn)),
@@ -72,15 +72,19 @@ def _problem(code: str, /, **params: Param) -> Problem:
 
 
 def _events(conn: sa.Connection) -> Iterator[Problem]:
-    """Every leaf commits to its event, every sealed value to its commitment, and no version is missing."""
+    """Every leaf commits to its event, which has its slot if it is public; no version is missing; commitments open."""
     table = ledger.events
     last: dict[str, int] = {}
     rows = conn.execute(
-        sa.select(table.c.stream, table.c.version, table.c.body, table.c.salt, table.c.leaf, ledger.entries.c.bytes)
+        sa.select(
+            *(table.c.stream, table.c.version, table.c.body, table.c.salt, table.c.leaf, table.c.visible),
+            ledger.entries.c.bytes,
+        )
         .join(ledger.entries, ledger.entries.c.id == table.c.entry_id)
         .order_by(table.c.stream, table.c.version)
         .execution_options(yield_per=_BATCH)
     )
+    slots = _slots(conn)
     for row in rows:
         if row.version != last.get(row.stream, 0) + 1:
             yield _problem("check.gap", stream=row.stream, version=row.version)
@@ -91,7 +95,22 @@ def _events(conn: sa.Connection) -> Iterator[Problem]:
         leaf = events.leaf(bytes(row.salt), bytes(row.body))
         if not leaf == bytes(row.leaf) == bytes(row.bytes):
             yield _problem("check.leaf", stream=row.stream, version=row.version)
+        if slots.pop(events.slot_subject(row.stream, row.version), None) != (leaf if row.visible else None):
+            yield _problem("check.slot", stream=row.stream, version=row.version)
+    for subject in slots:
+        yield _problem("check.slot", stream=subject.hex(), version=0)
     yield from _values(conn)
+
+
+def _slots(conn: sa.Connection) -> dict[bytes, bytes]:
+    """What each slot is about → the leaf of the first one."""
+    table, found = ledger.entries, dict[bytes, bytes]()
+    rows = sa.select(table.c.bytes).order_by(table.c.idx.is_(None), table.c.idx, table.c.id)
+    for row in conn.execute(rows.execution_options(yield_per=_BATCH)):
+        split = events.split_unblinded(events.SLOT, bytes(row.bytes))
+        if split is not None:
+            found.setdefault(*split)
+    return found
 
 
 def _values(conn: sa.Connection) -> Iterator[Problem]:

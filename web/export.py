@@ -24,7 +24,7 @@ from ledger.basics.canonical import parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
-from ledger.events import Event
+from ledger.events import SLOT, Event, slot_entry, unblinded_prefix
 from ledger.store import read, serve, tree
 from ledger.store import tables as ledger
 from ledger.store.engine import reading
@@ -33,6 +33,7 @@ from web.files import Shelf
 from web.services import Services
 
 _ALL: Final = 1 << 31
+_SLOT: Final = unblinded_prefix(SLOT)
 
 
 def bundle_of(services: Services, tender: str) -> bytes:
@@ -53,24 +54,28 @@ class _Export:
         self._tender = tender
         self._size = _witnessed_size(serve.latest(conn))
         self._nodes = tree.nodes(conn, self._size)
+        self._slots: frozenset[bytes] = frozenset()
 
     def bundle(self) -> Bundle:
         own = self._stream(tenders.stream_of(self._tender))
         if not own:
             raise Refusal("tender.unknown", tender=self._tender[:64])
         start = own[0].index
+        entries = tuple(tree.entries(self._conn, start, self._size - start))
+        self._slots = frozenset(entry for entry in entries if entry.startswith(_SLOT))
         streams = self._streams(start)
         values = self._values(streams)
         submissions, withdrawals = self._published("submission"), self._published("withdrawal")
         return Bundle(
             tender=self._tender,
             edge=merkle.left_edge(self._nodes, start),
-            entries=tuple(tree.entries(self._conn, start, self._size - start)),
+            entries=entries,
             proofs={
-                line.index: tuple(merkle.inclusion_proof(self._nodes, line.index, self._size))
+                index: tuple(merkle.inclusion_proof(self._nodes, index, self._size))
                 for lines in streams.values()
                 for line in lines
                 if line.index < start
+                for index in (line.index - 1, line.index)  # its slot and its leaf
             },
             notes=self._notes(start, streams, values),
             streams=streams,
@@ -87,12 +92,12 @@ class _Export:
         names = [tenders.stream_of(self._tender), "log"]
         for prefix in (f"lot/{self._tender}/", f"issuance/{self._tender}/"):
             names += read.streams(self._conn, prefix)
-        out = {name: found for name in names if (found := self._stream(name))}
+        out = {name: found for name in names if (found := self._stream(name, start))}
         events = [bundle.decode(line) for lines in out.values() for line in lines]
         for name in self._registrations(events):
-            if found := self._stream(name):
+            if found := self._stream(name, start):
                 out[name] = found
-        box = tuple(line for line in self._stream(BOX) if line.index > start)
+        box = tuple(line for line in self._stream(BOX, start) if line.index > start)
         return {**out, BOX: box} if box else out
 
     def _registrations(self, events: list[Event]) -> Iterator[str]:
@@ -111,9 +116,17 @@ class _Export:
             yield f"person/{person.person}"
         yield from (f"party/{party}" for party in sorted(parties))
 
-    def _stream(self, name: str) -> tuple[Line, ...]:
-        found = read.visible(self._conn, name, limit=_ALL)
-        return tuple(_line(one, one.index) for one in found if one.index is not None and one.index < self._size)
+    def _stream(self, name: str, start: int | None = None) -> tuple[Line, ...]:
+        """A stream's events that stand in the tree; from `start` on only those whose slots do too.
+
+        An event that was hidden has its slot only from its disclosure on, which may be newer than the checkpoint.
+        """
+        return tuple(
+            _line(one, one.index)
+            for one in read.visible(self._conn, name, limit=_ALL)
+            if one.index is not None and one.index < self._size
+            if start is None or one.index < start or slot_entry(name, one.event.version, one.leaf) in self._slots
+        )
 
     def _notes(
         self, start: int, streams: dict[str, tuple[Line, ...]], values: dict[str, tuple[Value, ...]]

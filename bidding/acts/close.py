@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,14 @@ from ledger.events import Draft
 
 @dataclass(frozen=True)
 class Close:
-    """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave; `issued`: the lot's tickets."""
+    """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave.
+
+    `issued`: the leaves of the lot's `ticket.issued`, in order.
+    """
 
     lot: str
     body: Mapping[str, Json]
-    issued: int
+    issued: Sequence[bytes]
 
 
 def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:

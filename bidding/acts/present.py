@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bidding import presence
 from bidding.acts.decision import Decision, failed
 from bidding.acts.foreseen import after
 from bidding.procedures import Procedure
@@ -23,13 +22,12 @@ class Present:
 
 
 def decide(procedure: Procedure, command: Present, now: datetime) -> Decision:
-    """`lot.present` behind its raw entry, and `lot.failed` where too few bids are whole.
+    """`lot.present`, and `lot.failed` where too few bids are whole.
 
     Raises `present.other_roll`, `lot.wrong_state`.
     """
     state = procedure.may(command.lot, "lot.present")
-    entry = presence.present_entry(procedure.tender.tender, command.lot, command.body)
-    drafts = [Draft("lot.present", dict(command.body), before=(entry,))]
+    drafts = [Draft("lot.present", dict(command.body))]
     then = after(state, drafts[0], now)
     profile, count = procedure.clocks.profile, then.present_count()
     if count < profile.min_bids:

@@ -32,6 +32,7 @@ from ledger.claims import NotApplicable
 from ledger.custodian.rulebook import Seen
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.seal import Seal
+from ledger.slots import Withheld
 from ledger.verify.evidence import once, remember
 
 T = TypeVar("T")
@@ -164,6 +165,12 @@ class Evidence(log.Evidence):
     # --- registrations ------------------------------------------------------------------------------------------------
 
     @once
+    def concerned(self) -> frozenset[str]:
+        """The streams in the bundle, and those that must be there as soon as they have a public event."""
+        own = {f"{kind}/{self.tender}/{lot}" for kind in ("lot", "issuance") for lot in self.lots}
+        return frozenset(self.names) | own
+
+    @once
     def parties(self) -> dict[str, tuple[int, Party]]:
         """Party → index and registration."""
         found = [self.seen(name)[0] for name in self.names if name.startswith("party/") and self.seen(name)]
@@ -180,8 +187,16 @@ class Evidence(log.Evidence):
         return {key: person for key, (at, person) in self.persons.items() if at < index}
 
     def party_before(self, name: str, index: int) -> Party | None:
-        """A party, if it was registered before the entry at `index`."""
-        at, party = self.parties.get(name, (index, None))
+        """A party, if it was registered before the entry at `index`.
+
+        Raises `Withheld("evidence.kept_back")` for one that was, and is not in the bundle.
+        """
+        if name not in self.parties:
+            slot = self.slot(f"party/{name}", 1)
+            if slot is not None and slot[0] < index:
+                raise Withheld("evidence.kept_back", stream=f"party/{name}"[:128], version=1)
+            return None
+        at, party = self.parties[name]
         return party if at < index else None
 
     # --- the box ------------------------------------------------------------------------------------------------------

@@ -6,18 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from bidding import offers, opening, presence, verdicts
-from bidding.roll import roll_subject
 from bidding.sealed_lot import bid_seals, contribution_seals, seal_ids
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence, computed
 from bidding.verify.publication import not_before
 from ledger.basics import signing
-from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
-from ledger.basics.hashing import H
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.custodian.rulebook import Seen
-from ledger.events import split_unblinded
 from ledger.sealed import opening as sealed
 from ledger.sealed.keyset import AFTER
 from ledger.sealed.release import Release, SealId, check_release
@@ -42,18 +38,10 @@ RESULT: Mapping[str, str] = {"coin": "lot.coefficients", "identity": "lot.announ
     "there are in the bundle",
 )
 def present_first(evidence: Evidence) -> Iterator[Finding]:
-    """`lot.present` speaks of exactly the roll's ciphertexts and stands, behind its raw entry, before any release."""
-    stated: dict[bytes, list[tuple[int, bytes]]] = {}
-    for index, entry in enumerate(evidence.bundle.entries, evidence.bundle.edge.size):
-        split = split_unblinded(presence.LABEL, entry)
-        if split is not None:
-            stated.setdefault(split[0], []).append((index, split[1]))
+    """`lot.present` speaks of exactly the roll's ciphertexts and stands before any release."""
     for lot in evidence.reached("lot.present"):
         said = evidence.in_lot(lot, "lot.present")
         presence.check_present(said.event.public, evidence.on_roll(lot).submissions.values())
-        found = stated.get(H(canonical(roll_subject(evidence.tender, lot))), [])
-        if found != [(said.index - 1, H(canonical(said.event.public)))]:
-            yield Failure("present.second", {"lot": lot, "found": len(found)})
         for one in evidence.of_lot(lot):
             if one.event.type in ("release.recorded", "seed.recorded") and one.index < said.index:
                 yield Failure("present.after_release", {"lot": lot, "version": one.event.version})

@@ -257,8 +257,8 @@ def _account(_: Evidence, procedure: Procedure, one: Seen, __: str) -> Decision:
 
 
 def _close(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:
-    # How many tickets there were stands in a raw entry, which is not replayed.
-    return close.decide(procedure, close.Close(lot, one.event.public, 0), one.event.at)
+    # Which tickets there were stands in a raw entry, which is not replayed.
+    return close.decide(procedure, close.Close(lot, one.event.public, ()), one.event.at)
 
 
 def _present(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:

@@ -16,6 +16,7 @@ from ledger.events import from_object, leaf
 from ledger.institution.folder import Folder
 from ledger.institution.platform import Platform, segment
 from ledger.sealed.content import MAX_FORM_SIZE
+from ledger.slots import in_slots
 
 MAX_EVENTS: Final = 20_000  # of one stream; a tender of a year with an enquiry an hour has fewer
 MAX_DOCUMENT: Final = 32 << 20
@@ -48,18 +49,24 @@ class HttpEvidence:
         """The unblinded entries of this label below the checkpoint."""
         return [(index, entry) for index, entry in self._log.raw_entries(label) if index < self._witnessed.size]
 
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """The first slot of a stream's version below the checkpoint."""
+        slot = self._log.slot(stream, version)
+        return slot if slot is not None and slot[0] < self._witnessed.size else None
+
     def witnessed_at(self, index: int) -> datetime | None:
         """By when an entry stood in the tree, by the witnesses' clocks."""
         return self._log.witnessed_at(index)
 
     def events(self, stream: str) -> Sequence[Seen]:
-        """A stream's disclosed events below the checkpoint; refuses `evidence.not_in_log`, `evidence.stream_order`.
+        """A stream's disclosed events below the checkpoint.
 
         What stands after the first event that is not yet under the checkpoint is left for the next time. A served
-        event that is not in the log at all looks the same, and so is worth nothing.
+        event that is not in the log at all looks the same, and so is worth nothing; but whatever has a slot must have
+        been served. Refuses `evidence.twin`, `evidence.kept_back`, `evidence.stream_order`.
         """
         if stream not in self._streams:
-            self._streams[stream] = self._fetch(stream)
+            self._streams[stream] = in_slots(stream, self._fetch(stream), self.slot)
         return self._streams[stream]
 
     def document(self, sha256: str) -> bytes:

@@ -48,6 +48,10 @@ class Log:
         """The unblinded entries of a label, in tree order."""
         return self._mirror.raw_entries(label)
 
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """Where a stream's version has its first slot, and for which leaf."""
+        return self._mirror.slot(stream, version)
+
     def witnessed_at(self, index: int) -> datetime | None:
         """When the earliest checkpoint seen that holds the entry had enough witnesses, by their clocks."""
         place = bisect_right(self._sizes, index)

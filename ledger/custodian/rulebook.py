@@ -63,6 +63,12 @@ class Evidence(Protocol):
     def raw_entries(self, label: str) -> Sequence[tuple[int, bytes]]:
         """(index, entry) of every unblinded entry of this label ("roll"; `ledger.events.unblinded`), in tree order."""
 
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """(index, leaf) of the first slot of a stream's version, None if there is none below the witnessed size.
+
+        With one, the event has been shown to the public; without, it is not there for anybody.
+        """
+
     def witnessed_at(self, index: int) -> datetime | None:
         """By when the entry at `index` stood in the tree, by the witnesses' clocks; None if unknown.
 
@@ -70,7 +76,11 @@ class Evidence(Protocol):
         """
 
     def events(self, stream: str) -> Sequence[Seen]:
-        """The disclosed events of a stream, versions rising, each verified: leaf from event and salt, in the mirror."""
+        """The disclosed events of a stream, versions rising, each verified: leaf from event and salt, in its slot.
+
+        Raises `Refusal("evidence.twin")` for another event than its slot's, `evidence.kept_back` where a version has
+        a slot and is not shown.
+        """
 
     def document(self, sha256: str) -> bytes:
         """A published document, its hash checked."""

@@ -82,7 +82,9 @@ def _append_one(
     body, salt = event.encode(), entropy(events.SALT)
     leaf = events.leaf(salt, body)
     entry_id = _insert_entry(conn, leaf, at, None, 0)
-    for place, raw in enumerate(draft.before, -len(draft.before)):
+    # The slot of what is hidden would tell that it is there, and when: it comes with the disclosure.
+    before = (events.slot_entry(stream, number, leaf), *draft.before) if draft.visible else draft.before
+    for place, raw in enumerate(before, -len(before)):
         _insert_entry(conn, raw, at, entry_id, place)
     conn.execute(
         sa.insert(tables.events).values(

@@ -13,7 +13,8 @@ from ledger.basics.canonical import Json, parse
 from ledger.basics.errors import Refusal
 from ledger.events import Event
 from ledger.store import tables
-from ledger.store.append import version
+from ledger.store.append import add_entry, version
+from ledger.store.engine import database_now
 
 __all__ = [
     "Stored",
@@ -94,13 +95,16 @@ def streams(conn: sa.Connection, prefix: str) -> dict[str, int]:
 
 
 def disclose_event(conn: sa.Connection, stream: str, number: int) -> None:
-    """From now on this event is served with its salt; again does nothing. `Refusal("event.unknown")`."""
-    changed = conn.execute(
-        sa.update(tables.events)
-        .where(tables.events.c.stream == stream, tables.events.c.version == number)
-        .values(visible=True)
-    )
-    if changed.rowcount != 1:
+    """From now on this event is served with its salt, and has its slot; again does nothing. `event.unknown`."""
+    table = tables.events
+    one = (table.c.stream == stream, table.c.version == number)
+    # Whoever finds it hidden writes the slot: the database lets one of two do that.
+    leaf = conn.execute(
+        sa.update(table).where(*one, sa.not_(table.c.visible)).values(visible=True).returning(table.c.leaf)
+    ).scalar_one_or_none()
+    if leaf is not None:
+        add_entry(conn, events.slot_entry(stream, number, bytes(leaf)), database_now(conn))
+    elif conn.execute(sa.select(table.c.leaf).where(*one)).first() is None:
         raise Refusal("event.unknown", event=f"{stream}@{number}")
 
 

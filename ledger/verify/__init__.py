@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.claims import Claim, collect
-from ledger.verify import log
+from ledger.verify import log, slots
 from ledger.verify.evidence import Evidence
 
-CLAIMS: Final[list[Claim[Any]]] = list(collect(log))
+CLAIMS: Final[list[Claim[Any]]] = list(collect(log, slots))
 
 __all__ = ["CLAIMS", "Evidence"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
 
-from ledger import bundle, checkpoint, merkle, trust
+from ledger import bundle, checkpoint, events, merkle, trust
 from ledger.basics.canonical import Json, parse
 from ledger.basics.errors import Refusal
 from ledger.bundle import Bundle, Contents, Line
@@ -160,6 +160,36 @@ class Evidence:
     def names(self) -> tuple[str, ...]:
         """The streams in the bundle, sorted."""
         return tuple(sorted(self.bundle.streams))
+
+    @once
+    def concerned(self) -> frozenset[str]:
+        """The streams of which nothing that is public may be missing."""
+        return frozenset(self.names)
+
+    @once
+    def _slots(self) -> dict[bytes, tuple[int, bytes]]:
+        prefix, out = events.unblinded_prefix(events.SLOT), dict[bytes, tuple[int, bytes]]()
+        at = len(prefix)
+        for index, entry in enumerate(self.bundle.entries, self.bundle.edge.size):
+            if entry.startswith(prefix) and len(entry) == at + 64:
+                out.setdefault(entry[at : at + 32], (index, entry[at + 32 :]))
+        return out
+
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """(index, leaf) of the first slot of a stream's version since the bundle's first entry.
+
+        An event from before that had its slot directly before its leaf: that one, if it is proved.
+        """
+        found = self._slots.get(events.slot_subject(stream, version))
+        if found is None and (one := self.event(stream, version)) is not None and one.index < self.bundle.edge.size:
+            proof = self.bundle.proofs.get(one.index - 1, ())
+            entry = events.slot_entry(stream, version, one.leaf)
+            try:
+                merkle.check_inclusion(entry, one.index - 1, self.bundle.size, proof, self.tree.root())
+            except Refusal:
+                return None
+            return one.index - 1, one.leaf
+        return found
 
     def lines(self, stream: str) -> tuple[Line, ...]:
         """The lines of a stream as they stand; none where it is not there."""

@@ -188,7 +188,7 @@ def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
             if one.event.stream != stream:
                 yield Failure("event.other_stream", where)
             if line.index < bundle.edge.size:
-                early.add(line.index)
+                early |= {line.index - 1, line.index}  # its slot (`log.slots`) and its leaf
                 yield from _proved(evidence, line.index, one.leaf, where)
             elif evidence.entry(line.index) != one.leaf:
                 yield Failure("event.not_in_the_tree", where)

@@ -12,7 +12,7 @@ from ledger.basics.canonical import Json, canonical, parse
 from ledger.bundle import Bundle
 from ledger.events import Draft
 from tests.forgeries import cast as people
-from tests.forgeries.cast import INTERVAL, TENDER
+from tests.forgeries.cast import INTERVAL, TENDER, secret
 from tests.forgeries.forging import LOW, forgery, hooked
 from tests.forgeries.play import Play, played
 from tests.forgeries.stage import TENDER_STREAM
@@ -180,7 +180,7 @@ def a_ticket_kept_back() -> Play:
 
     def hook(play: Play, stream: str, draft: Draft) -> Draft:
         lot = stream.rsplit("/", 1)[1]
-        more = len(play.stream(f"issuance/{TENDER}/{lot}")) + 1
+        more = [*(record.leaf for record in play.stream(f"issuance/{TENDER}/{lot}")), secret("kept back")]
         return replace(draft, before=(rolls.issued_entry(TENDER, lot, more), *draft.before[1:]))
 
     play.hooks["lot.closed@low"] = hook

@@ -14,7 +14,7 @@ from tests.forgeries import cast as people
 from tests.forgeries.cast import key, secret
 from tests.forgeries.forging import F4, LOW, edited, forgery, lines
 from tests.forgeries.play import Play, played
-from tests.forgeries.stage import TENDER_STREAM, Record
+from tests.forgeries.stage import SECOND, TENDER_STREAM, Record
 
 
 @forgery("bundle.intact")
@@ -130,6 +130,42 @@ def an_event_that_was_never_logged() -> Bundle:
 def a_registration_from_before_the_tender_changed() -> Bundle:
     name = "party/alder"
     return lines(played().bundle(), name, lambda found: (edited(found[0], seal_key=people.hex_key("evil")),))
+
+
+@forgery("log.slots")
+def an_event_with_a_twin() -> Bundle:
+    """The closing account stands in the tree twice, in one version; the later telling is shown."""
+    play = played()
+    told = play.last("tender.accounted")
+    play.written.append(replace(told, salt=secret("twin")))
+    play.until(play.now + SECOND)
+    play.witness()
+    return lines(play.bundle(), TENDER_STREAM, lambda found: tuple(one for one in found if one.leaf != told.leaf))
+
+
+@forgery("log.slots")
+def a_contract_kept_back() -> Bundle:
+    return lines(played("contract").bundle(), F4, lambda found: found[:-1])
+
+
+@forgery("log.slots")
+def a_lot_kept_back() -> Bundle:
+    bundle = played("contribute").bundle()
+    return replace(bundle, streams={name: found for name, found in bundle.streams.items() if name != LOW})
+
+
+@forgery("log.slots")
+def an_event_that_was_never_made_public() -> Play:
+    return played().rewritten(
+        lambda record: replace(record, visible=record.event.type != "enquiry.answered" and record.visible)
+    )
+
+
+@forgery("log.slots")
+def a_registration_whose_slot_is_not_proved() -> Bundle:
+    bundle = played().bundle()
+    (line,) = bundle.streams["party/alder"]
+    return replace(bundle, proofs={at: path for at, path in bundle.proofs.items() if at != line.index - 1})
 
 
 @forgery("log.event_times")

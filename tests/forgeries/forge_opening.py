@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from bidding import presence
 from ledger.basics import clock, signing
 from ledger.bundle import Bundle
 from ledger.events import Draft
 from tests.forgeries import cast as people
-from tests.forgeries.cast import TENDER, key
+from tests.forgeries.cast import key
 from tests.forgeries.forging import LOW, forgery, hooked
 from tests.forgeries.play import Play, played
 from tests.forgeries.stage import Record
@@ -22,22 +21,8 @@ def a_release_before_presence_was_stated() -> Play:
     public = {"custodian": "custodian-1", "part": "coin", "release": play.answer("low", "coin", "custodian-1")}
     play.write(LOW, "release.recorded", public)
     said = played("present").last("lot.present", "low").event.public
-    play.write(LOW, "lot.present", said, before=(presence.present_entry(TENDER, "low", said),))
+    play.write(LOW, "lot.present", said)
     return play
-
-
-@forgery("present.first")
-def a_statement_of_presence_kept_ready() -> Play:
-    play = played("close")
-
-    def hook(_play: Play, stream: str, draft: Draft) -> Draft:
-        rows = cast(Any, draft.public["ciphertexts"])
-        other = {"ciphertexts": [{**rows[0], "present": False}, *rows[1:]]}
-        first = presence.present_entry(TENDER, stream.rsplit("/", 1)[1], other)
-        return replace(draft, before=(first, *draft.before))
-
-    play.hooks["lot.present@low"] = hook
-    return play.go("account")
 
 
 @forgery("present.first")

@@ -24,7 +24,7 @@ from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical
 from ledger.bundle import Bundle, Line, Value
 from ledger.checkpoint import Checkpoint, Note, Signature
-from ledger.events import Draft, Event, commitment, leaf
+from ledger.events import Draft, Event, commitment, leaf, slot_entry
 from tests.forgeries import cast as people
 from tests.forgeries.cast import INTERVAL, LOTS, TENDER, key, secret
 
@@ -36,16 +36,22 @@ Hook = Callable[[Any, str, Draft], "Draft | None"]
 
 @dataclass(frozen=True)
 class Record:
-    """An event in the tree; `before`: raw entries that stand directly before its leaf."""
+    """An event in the tree; `before`: raw entries that stand directly before its leaf, behind its slot if `visible`."""
 
     event: Event
     salt: bytes
     before: tuple[bytes, ...] = ()
+    visible: bool = True
 
     @cached_property
     def leaf(self) -> bytes:
         """Its entry."""
         return leaf(self.salt, self.event.encode())
+
+    @cached_property
+    def slot(self) -> bytes:
+        """The raw entry that makes it public."""
+        return slot_entry(self.event.stream, self.event.version, self.leaf)
 
 
 @dataclass
@@ -84,15 +90,30 @@ class Stage:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
+    def groups(self) -> list[tuple[Record, list[bytes]]]:
+        """Every record, and what stands before its leaf: slots of what it discloses, its own, its raw entries."""
+        hidden: dict[str, list[Record]] = {}
+        out = []
+        for record in self.written:
+            stream, type_ = record.event.stream, record.event.type
+            disclosed = {"tender.published": stream, "lot.announced": f"issuance/{stream.removeprefix('lot/')}"}
+            raw = [one.slot for one in hidden.pop(disclosed.get(type_, ""), [])]
+            if record.visible:
+                raw.append(record.slot)
+            else:
+                hidden.setdefault(stream, []).append(record)
+            out.append((record, [*raw, *record.before]))
+        return out
+
     def entries(self) -> list[bytes]:
         """The tree's entries."""
-        return [entry for record in self.written for entry in (*record.before, record.leaf)]
+        return [entry for record, raw in self.groups() for entry in (*raw, record.leaf)]
 
     def indexed(self) -> list[tuple[int, Record]]:
         """Every record with its index."""
         out, at = [], 0
-        for record in self.written:
-            at += len(record.before)
+        for record, raw in self.groups():
+            at += len(raw)
             out.append((at, record))
             at += 1
         return out
@@ -107,7 +128,7 @@ class Stage:
 
     def size(self) -> int:
         """Entries in the tree."""
-        return sum(1 + len(record.before) for record in self.written)
+        return sum(1 + len(raw) for _, raw in self.groups())
 
     def root(self, size: int | None = None) -> bytes:
         """The root at a size."""
@@ -128,7 +149,7 @@ class Stage:
             self.values[version, name] = (salt, cast(dict[str, Json], value))
             sealed[name] = commitment(salt, value).hex()
         event = Event(stream, version, one.type, at or self.now, "platform", dict(one.public), sealed)
-        record = Record(event, secret(f"salt {stream} {version} {one.type}"), one.before)
+        record = Record(event, secret(f"salt {stream} {version} {one.type}"), one.before, one.visible)
         self.written.append(record)
         return record
 
@@ -171,22 +192,22 @@ class Stage:
 
     def rewritten(self, change: Callable[[Record], Record | None]) -> Self:
         """The log written anew: `change` gives what stands in a record's place; checkpoints and witnesses follow."""
-        play, size, old, versions = self.fork(), 0, 0, dict[str, int]()
+        play, old, versions = self.fork(), 0, dict[str, int]()
         play.cached = {}
         at_size, play.written, play.heads, play.values = dict(self.heads), [], [], {}
-        for record in self.written:
-            old += 1 + len(record.before)
+        for record, raw in self.groups():
+            old += 1 + len(raw)
             made = change(record)
             if made is not None:
                 stream = made.event.stream
                 versions[stream] = versions.get(stream, 0) + 1
                 event = replace(made.event, version=versions[stream])
                 play.written.append(replace(made, event=event))
-                size += 1 + len(made.before)
                 for (version, name), value in self.values.items():
                     if stream == "box" and version == record.event.version:
                         play.values[event.version, name] = value
             if old in at_size:
+                size = play.size()
                 play.heads = [head for head in play.heads if head[0] != size] + [(size, at_size[old])]
         return play
 
@@ -243,9 +264,10 @@ class Stage:
         start = next(index for index, record in indexed if record.event.stream == TENDER_STREAM)
         nodes = merkle.nodes_of([merkle.leaf_hash(entry) for entry in entries])
         streams: dict[str, tuple[Line, ...]] = {}
+        public = set(entries)
         for index, record in indexed:
             name = record.event.stream
-            if name != "box" or index > start:
+            if (name != "box" or index > start) and (record.slot in public or name == TENDER_STREAM):
                 streams[name] = (*streams.get(name, ()), Line(index, record.salt, record.event.encode()))
         size = self.heads[-1][0]
         closed = [lot for lot in LOTS if any(r.event.type == "lot.closed" for r in self.stream(f"lot/{TENDER}/{lot}"))]
@@ -269,9 +291,10 @@ class Stage:
             edge=merkle.left_edge(nodes, start),
             entries=tuple(entries[start:size]),
             proofs={
-                index: tuple(merkle.inclusion_proof(nodes, index, size))
+                at: tuple(merkle.inclusion_proof(nodes, at, size))
                 for index, _ in indexed
                 if index < start and _.event.stream != "box"
+                for at in (index - 1, index)
             },
             notes={at: self.note(at, when, witnesses, log) for at, when in self.heads if at > start},
             streams=streams,

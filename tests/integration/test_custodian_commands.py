@@ -143,7 +143,7 @@ def test_a_witness_cosigns_by_command(tmp_path: Path, platform: FakePlatform) ->
     match = re.search(r"verifier key: (\S+)", said)
     assert match is not None
     run = ("run", "--folder", tmp_path / "w", "--platform", platform.url, "--log-key", policy().log.text, "--once")
-    assert "cosigned size=1" in typed(witness, *run).output
+    assert "cosigned size=2" in typed(witness, *run).output
     ((path, body),) = platform.posted
     assert path == "/log/cosignature"
     note = checkpoint.parse_note(body)

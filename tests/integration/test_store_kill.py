@@ -51,7 +51,9 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(database_url: str, tmp_pat
         while max(sizes(), default=0) < begun + 3:
             assert child.exit_code is None, child.output
             with transaction(engine) as conn:
-                append(conn, f"tender/n{written}", 0, [Draft("a", {"round": round_})], at=NOON, actor="p")
+                append(
+                    conn, f"tender/n{written}", 0, [Draft("a", {"round": round_}, visible=False)], at=NOON, actor="p"
+                )
             written += 1
         child.kill()
         for size, root in sizes().items():

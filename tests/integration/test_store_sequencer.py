@@ -48,7 +48,7 @@ def write(engine: sa.Engine, stream: str, expected: int = 0, *, raw: tuple[bytes
 
 
 def add(conn: sa.Connection, stream: str, expected: int = 0, *, raw: tuple[bytes, ...] = ()) -> Appended:
-    (one,) = append(conn, stream, expected, [Draft("a", {}, before=raw)], at=NOON, actor="p1")
+    (one,) = append(conn, stream, expected, [Draft("a", {}, before=raw, visible=False)], at=NOON, actor="p1")
     return one
 
 
@@ -449,13 +449,31 @@ def test_only_disclosed_and_sequenced_events_are_visible(engine: sa.Engine, tmp_
         assert read.visible_since(conn, 0) == []
     log.step()
     with transaction(engine) as conn:
-        assert [(one.event.type, one.index) for one in read.visible(conn, "lot/t1/l1")] == [("a", 0)]
+        assert [(one.event.type, one.index) for one in read.visible(conn, "lot/t1/l1")] == [("a", 1)]
         assert [one.event.type for one in read.visible_since(conn, 0)] == ["a", "c"]
         read.disclose_event(conn, "lot/t1/l1", 2)
         assert [one.event.type for one in read.visible(conn, "lot/t1/l1", after=1)] == ["b"]
-        assert [one.event.type for one in read.visible_since(conn, 1, limit=1)] == ["b"]
+        assert [one.event.type for one in read.visible_since(conn, 2, limit=1)] == ["b"]
         with refused("event.unknown", event="lot/t1/l1@3"):
             read.disclose_event(conn, "lot/t1/l1", 3)
+
+
+def test_every_public_event_has_its_slot_and_a_hidden_one_when_it_is_disclosed(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    log, stream = Sequencer(engine, tmp_path, LOG, policy(0)), "lot/t1/l1"
+    roll = events.unblinded("roll", {}, {})
+    with transaction(engine) as conn:
+        drafts = [Draft("a", {}, before=(roll,)), Draft("b", {}, visible=False)]
+        shown, hidden = append(conn, stream, 0, drafts, at=NOON, actor="p1")
+    log.step()
+    slot = events.slot_entry(stream, 1, shown.leaf)
+    assert all_entries(engine) == [slot, roll, shown.leaf, hidden.leaf]
+    for _ in range(2):
+        with transaction(engine) as conn:
+            read.disclose_event(conn, stream, 2)
+    log.step()
+    assert all_entries(engine)[4:] == [events.slot_entry(stream, 2, hidden.leaf)]
 
 
 def test_tiles_are_served_by_their_path_only(tmp_path: Path) -> None:

@@ -30,12 +30,12 @@ def test_go_accepts_our_log(sqlite_url: str, tmp_path: Path, size: int) -> None:
     tree.create(engine)
     with transaction(engine) as conn:
         for number in range(size - 1):
-            append(conn, f"tender/n{number}", 0, [Draft("a", {})], at=NOON, actor="p")
+            append(conn, f"tender/n{number}", 0, [Draft("a", {}, visible=False)], at=NOON, actor="p")
         append(
             conn,
             "lot/t/l",
             0,
-            [Draft("a", {}, before=(unblinded("roll", {}, {}),) if size > 1 else ())],
+            [Draft("a", {}, before=(unblinded("roll", {}, {}),) if size > 1 else (), visible=size > 1)],
             at=NOON,
             actor="p",
         )
@@ -52,7 +52,7 @@ def test_go_refuses_what_we_refuse(sqlite_url: str, tmp_path: Path) -> None:
     tree.create(engine)
     with transaction(engine) as conn:
         for number in range(300):
-            append(conn, f"tender/n{number}", 0, [Draft("a", {})], at=NOON, actor="p")
+            append(conn, f"tender/n{number}", 0, [Draft("a", {}, visible=False)], at=NOON, actor="p")
     Sequencer(engine, tmp_path / "log", LOG, policy(0)).step()
     with transaction(engine) as conn:
         entries = tree.entries(conn, 0, 1000)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.hashing import H
-from ledger.events import Event, leaf, unblinded
+from ledger.events import Event, leaf, slot_entry, unblinded
 from tests.support.custody_names import BEFORE, LOT, TENDER, counted
 from tests.support.log import FakeLog, note_over
 
@@ -57,9 +57,9 @@ class FakePlatform:
         event = Event(stream, len(before) + 1, type_, BEFORE, actor, public)
         salt = self._salt(32)
         entry = leaf(salt, event.encode())
-        before.append({"event": event.object(), "salt": salt.hex(), "index": len(self.log.entries)})
+        before.append({"event": event.object(), "salt": salt.hex(), "index": len(self.log.entries) + 1})
         if in_log:
-            self.log.entries.append(entry)
+            self.log.entries += [slot_entry(stream, event.version, entry), entry]
         return entry
 
     def roll(self, submissions: Sequence[str] = (), tender: str = TENDER, lot: str = LOT) -> bytes:

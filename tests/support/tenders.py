@@ -62,6 +62,11 @@ from tests.support.tender_notice import (
 )
 
 
+def leaves(count: int) -> list[bytes]:
+    """Entries of as many tickets."""
+    return [bytes([number]) * 32 for number in range(count)]
+
+
 class Run:
     """A tender that is played: states, events, and the time. `edit` changes the notice before it goes out."""
 
@@ -155,7 +160,7 @@ class Run:
     def close(self, lot: str, count: int) -> None:
         """The roll at the deadline."""
         self.now = max(self.now, self.procedure.deadline)
-        self.apply(close.decide(self.procedure, close.Close(lot, self.roll(lot, count), count), self.now))
+        self.apply(close.decide(self.procedure, close.Close(lot, self.roll(lot, count), leaves(count)), self.now))
 
     def present_body(self, lot: str, missing: Iterable[str] = ()) -> dict[str, Any]:
         """A body of `lot.present`."""

@@ -87,7 +87,7 @@ class World(Bidders):
 
     def close_with(self, made: Mapping[str, Json], body: Mapping[str, Json], *, at: datetime | None = None) -> Record:
         """Write a roll and a `lot.closed` whatever they say."""
-        issued = len(self.log.streams.get(f"issuance/{TENDER}/{LOT}", ()))
+        issued = [one.leaf for one in self.log.streams.get(f"issuance/{TENDER}/{LOT}", ())]
         before = (roll.issued_entry(TENDER, LOT, issued), roll.roll_entry(made))
         closing = at or self.deadline + GRACE
         return self.record(f"lot/{TENDER}/{LOT}", "lot.closed", body, at=closing, before=before)
@@ -113,8 +113,7 @@ class World(Bidders):
         """`lot.present`; `missing`: SHA-256 of ciphertexts that are not there."""
         there = self.blobs.keys() - set(missing)
         body = presence.present_body(self.on_roll().submissions.values(), there)
-        before = (presence.present_entry(TENDER, LOT, body),)
-        return self.record(f"lot/{TENDER}/{LOT}", "lot.present", body, before=before)
+        return self.record(f"lot/{TENDER}/{LOT}", "lot.present", body)
 
     def seals(self, part: str) -> dict[str, tuple[bytes, Seal]]:
         """What custodians answer for in a part, as the log stands."""

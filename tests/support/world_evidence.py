@@ -14,7 +14,8 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.checkpoint import Policy, WitnessedCheckpoint, log_key, witness_key
 from ledger.custodian.rulebook import Seen
-from ledger.events import split_unblinded
+from ledger.events import SLOT, slot_subject, split_unblinded
+from ledger.slots import in_slots
 from ledger.trust import Custodian, Trust
 from tests.support.world import World
 
@@ -74,15 +75,23 @@ class WorldEvidence:
         entries = enumerate(self._world.log.entries[: self._size])
         return [(index, entry) for index, entry in entries if split_unblinded(label, entry)]
 
+    def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
+        """The first slot of a version."""
+        subject = slot_subject(stream, version)
+        for index, entry in self.raw_entries(SLOT):
+            if entry[-64:-32] == subject:
+                return index, entry[-32:]
+        return None
+
     def witnessed_at(self, index: int) -> datetime | None:
         """When the first checkpoint that holds the entry was cosigned."""
         return next((at for size, at in self._world.log.witnessed if size > index), None)
 
     def events(self, stream: str) -> Sequence[Seen]:
-        """A stream's events that are in the log."""
+        """A stream's events that are in the log, in their slots."""
         records = self._world.log.streams.get(stream, [])
         shown = self._edit(stream, [Seen(r.event, r.salt, r.leaf, r.index) for r in records])
-        return [seen for seen in shown if self.index_of(seen.leaf) is not None]
+        return in_slots(stream, [seen for seen in shown if self.index_of(seen.leaf) is not None], self.slot)
 
     def document(self, sha256: str) -> bytes:
         """A document."""

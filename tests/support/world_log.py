@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bidding.parties import Party
 from bidding.submission import Submission
 from ledger.basics.canonical import Json
-from ledger.events import Draft, Event, commitment, leaf
+from ledger.events import Draft, Event, commitment, leaf, slot_entry
 from ledger.merkle import root_of_entries
 from tests.vectors.fixed import issuer_key
 
@@ -113,19 +113,27 @@ class Log:
     entries: list[bytes] = field(default_factory=list)
     streams: dict[str, list[Record]] = field(default_factory=dict)
     witnessed: list[tuple[int, datetime]] = field(default_factory=list)
+    hidden: dict[str, list[Record]] = field(default_factory=dict)
 
     def append(self, stream: str, draft: Draft, at: datetime, actor: str = "platform") -> Record:
-        """Write an event (and what stands directly before it), witnessed 30 s later."""
-        self.entries += draft.before
+        """Write an event (and what stands directly before it), witnessed 30 s later; a hidden one has no slot yet."""
         sealed = {name: commitment(self.dice(32), value).hex() for name, value in draft.sealed.items()}
         version = len(self.streams.get(stream, ())) + 1
         event = Event(stream, version, draft.type, at, actor, draft.public, sealed)
         salt = self.dice(32)
-        record = Record(event, salt, leaf(salt, event.encode()), len(self.entries))
+        made = leaf(salt, event.encode())
+        self.entries += [*([slot_entry(stream, version, made)] if draft.visible else []), *draft.before]
+        record = Record(event, salt, made, len(self.entries))
         self.entries.append(record.leaf)
         self.streams.setdefault(stream, []).append(record)
+        if not draft.visible:
+            self.hidden.setdefault(stream, []).append(record)
         self.witness(at + timedelta(seconds=30))
         return record
+
+    def disclose(self, stream: str) -> None:
+        """Write the slots of what is hidden in a stream."""
+        self.entries += [slot_entry(stream, one.event.version, one.leaf) for one in self.hidden.pop(stream, [])]
 
     def witness(self, at: datetime) -> None:
         """The witnesses cosign the tree as it is."""

@@ -83,8 +83,10 @@ class Platform:
     def record(
         self, stream: str, type: str, public: Mapping[str, Any], *, at: datetime | None = None, **draft: Any
     ) -> Record:
-        """Write any event, at `at` or a second after the last one."""
+        """Write any event, at `at` or a second after the last; who took tickets is disclosed with the announcement."""
         self.now = at or self.now + timedelta(seconds=1)
+        if type == "lot.announced":
+            self.log.disclose(f"issuance/{TENDER}/{LOT}")
         return self.log.append(stream, Draft(type, dict(public), **draft), self.now)
 
     def acted(self, type: str, stream: str, body: Mapping[str, Any], *people: str) -> dict[str, Any]:

@@ -276,8 +276,9 @@ def seal(tender: str, lot: str, root: Path) -> None:
     job = Job(Home(root))
     with job.home.alone():
         draft = job.draft(tender, lot)
-        sealed = job.seal(draft)
         known = job.known(tender)
+        # From here on nothing is asked of the platform: what is sealed is said to be, whoever was killed meanwhile.
+        sealed = job.seal(draft, known)
     keyset = known.lot(lot).keyset("offer")
     names = "、" if shell.lang() == "zh" else ", "
     trust = job.home.trust()

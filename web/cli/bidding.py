@@ -47,16 +47,16 @@ def replace(tender: str, lot: str, root: Path, given: tuple[str, ...], *, prepar
     """Replace the bid by its next version, sealed anew. The old one is never opened."""
     job = Job(Home(root))
     with job.home.alone():
-        old = job.draft(tender, lot)
+        old, known = job.draft(tender, lot), job.known(tender)
         draft = changed(old, seq=job.next_seq(old))
-        draft = drafts.with_answers(draft, job.known(tender).form(lot), dict(_pair(one, "=") for one in given))
+        draft = drafts.with_answers(draft, known.form(lot), dict(_pair(one, "=") for one in given))
         draft.save()
         if prepare:
             shell.say("client.next_version", seq=draft.seq)
             return
         job.sign(draft)
         job.sign_own(draft)
-        job.seal(draft)
+        job.seal(draft, known)
         said = job.submit(draft)
     shell.say(
         "client.accepted",

@@ -28,7 +28,7 @@ from ledger.basics.errors import Refusal
 from ledger.events import Event
 from ledger.sealed import keyset as keysets
 from tests.support.tender_notice import DEADLINE, MASTERS, TENDER, hex_key, keyset, sha
-from tests.support.tenders import Run
+from tests.support.tenders import Run, leaves
 
 LOT = "lot-1"
 
@@ -81,27 +81,27 @@ def test_the_roll_is_written_at_the_deadline_with_its_raw_entry_before_it() -> N
     run.open_tickets()
     body = run.roll(LOT, 4)
     early = DEADLINE - timedelta(milliseconds=1)
-    assert code_of(lambda: close.decide(run.procedure, close.Close(LOT, body, 4), early)) == "close.too_early"
-    (one,) = close.decide(run.procedure, close.Close(LOT, body, 4), DEADLINE)[f"lot/{TENDER}/{LOT}"]
-    assert one.before == (roll.issued_entry(TENDER, LOT, 4), roll.roll_entry(body["roll"]))
+    assert code_of(lambda: close.decide(run.procedure, close.Close(LOT, body, leaves(4)), early)) == "close.too_early"
+    (one,) = close.decide(run.procedure, close.Close(LOT, body, leaves(4)), DEADLINE)[f"lot/{TENDER}/{LOT}"]
+    assert one.before == (roll.issued_entry(TENDER, LOT, leaves(4)), roll.roll_entry(body["roll"]))
     run.close(LOT, 4)
     assert run.lots[LOT].roll_sha256 == roll.roll_hash(body["roll"]).hex()
 
 
 def test_there_is_one_roll() -> None:
     run = closed()
-    again = close.Close(LOT, run.roll(LOT, 5), 5)
+    again = close.Close(LOT, run.roll(LOT, 5), leaves(5))
     assert code_of(lambda: close.decide(run.procedure, again, run.now)) == "lot.wrong_state"
 
 
 def test_a_roll_of_another_lot_or_out_of_order_is_none() -> None:
     run = Run(("lot-1", "lot-2"))
     run.open_tickets()
-    other = close.Close(LOT, run.roll("lot-2", 4), 4)
+    other = close.Close(LOT, run.roll("lot-2", 4), leaves(4))
     assert code_of(lambda: close.decide(run.procedure, other, DEADLINE)) == "roll.other_lot"
     body = run.roll(LOT, 4)
     body["roll"]["submissions"].reverse()
-    assert code_of(lambda: close.decide(run.procedure, close.Close(LOT, body, 4), DEADLINE)) == "roll.unsorted"
+    assert code_of(lambda: close.decide(run.procedure, close.Close(LOT, body, leaves(4)), DEADLINE)) == "roll.unsorted"
 
 
 def test_without_tickets_there_are_no_bids_and_the_lot_fails() -> None:

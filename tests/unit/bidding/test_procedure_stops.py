@@ -15,7 +15,7 @@ from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.events import Event
 from tests.support.tender_notice import DEADLINE, TENDER, hex_key, sha, signed
-from tests.support.tenders import Run
+from tests.support.tenders import Run, leaves
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -85,7 +85,7 @@ def test_nothing_happens_in_a_suspended_tender() -> None:
     run.open_tickets()
     run.act("tender.suspended", {"reason": "x"}, "buyer-1", "agent")
     run.now = DEADLINE
-    command = close.Close("lot-1", run.roll("lot-1", 4), 4)
+    command = close.Close("lot-1", run.roll("lot-1", 4), leaves(4))
     assert code_of(lambda: close.decide(run.procedure, command, run.now)) == "tender.wrong_state"
 
 
@@ -120,7 +120,7 @@ def test_an_objection_to_the_documents_makes_the_tender_stand_still_until_answer
     objection = run.object("documents", "", "bid-1")
     assert phase(run.procedure, "lot-1", run.now) == "objection"
     run.now = DEADLINE
-    command = close.Close("lot-1", run.roll("lot-1", 4), 4)
+    command = close.Close("lot-1", run.roll("lot-1", 4), leaves(4))
     assert code_of(lambda: close.decide(run.procedure, command, run.now)) == "objection.unanswered"
     run.answer_objection(objection, upheld=False)
     run.close("lot-1", 4)

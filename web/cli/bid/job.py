@@ -106,12 +106,11 @@ class Job:
         """All that is wrong with the draft's answers."""
         return drafts.problems(draft, self.known(draft.tender).form(draft.lot))
 
-    def seal(self, draft: Draft) -> Sealed:
+    def seal(self, draft: Draft, known: Known) -> Sealed:
         """Seals the signed draft, after the same checks that the opening will make."""
         wrong = self.check_answers(draft)
         if wrong:
             raise Refusal("bid.answers_wrong", count=len(wrong))
-        known = self.known(draft.tender)
         signatures = sealing.entries(draft, self.reader.party)
         sealing.check_signed(draft, known, signatures)
         ticket = self.home.ticket(draft.tender, draft.lot)

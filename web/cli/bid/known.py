@@ -25,6 +25,7 @@ from ledger.files import write_atomically
 from ledger.institution.platform import Platform
 from ledger.mirror import Mirror
 from ledger.sealed.keyset import Keyset, verify_keyset
+from ledger.slots import in_slots
 from ledger.trust import Trust
 
 MAX_DOCUMENT: Final = 32 << 20
@@ -55,8 +56,13 @@ class Reader:
         """A stream's events that stand in the mirror, in order.
 
         What the platform serves is believed only where its leaf is in the tree; newer than the mirror is left out.
-        Raises `Refusal("client.not_in_log")` for an event that is in no tree.
+        Raises `Refusal("client.not_in_log")` for an event that is in no tree; with `after` 0 also `evidence.twin` and
+        `evidence.kept_back`, as every version that has a slot must be shown.
         """
+        found = self._served(stream, after)
+        return found if after else in_slots(stream, found, self.mirror.slot)
+
+    def _served(self, stream: str, after: int) -> list[Seen]:
         found: list[Seen] = []
         while True:
             listed = self._page(stream, after)
@@ -97,13 +103,14 @@ class Reader:
         """An organisation's registration, None where there is none in the log.
 
         It never changes. Found once, it is kept: to ask for one's own before every sealing would tell the office, and
-        every log on the way, whose bid is being sealed. Kept or served, it counts only if it stands in the mirror.
+        every log on the way, whose bid is being sealed. Kept or served, it counts only if it stands in its slot.
         """
         stream = f"party/{check_id(party, 'party')}"
         path = self._documents / f"party-{party}.json"
         kept = _salted(parse_object(path.read_bytes())) if path.exists() else []
+        slot = self.mirror.slot(stream, 1)
         for event, salt in kept or self._page(stream, 0)[:1]:
-            if event.stream == stream and self.mirror.index_of(events.leaf(salt, event.encode())) is not None:
+            if event.stream == stream and slot is not None and slot[1] == events.leaf(salt, event.encode()):
                 row: dict[str, Json] = {"event": event.object(), "salt": salt.hex(), "index": 0}
                 write_atomically(path, canonical({"events": [row]}))
                 return Party.parse(event.public)
