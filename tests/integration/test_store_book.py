@@ -85,9 +85,9 @@ def test_of_writers_that_saw_the_same_version_one_wins(engine: sa.Engine) -> Non
         one.join()
     assert sorted(outcomes) == ["stream.conflict"] * 3 + ["won"]
     with reading(engine) as conn:
-        (one,) = read.load(conn, "lot/t1/l1")
+        (won,) = read.load(conn, "lot/t1/l1")
         entries = conn.execute(sa.text("SELECT bytes FROM entries ORDER BY place, id")).scalars()
-        assert [bytes(entry) for entry in entries] == [events.slot_entry("lot/t1/l1", 1, one.leaf), one.leaf]
+        assert [bytes(entry) for entry in entries] == [events.slot_entry("lot/t1/l1", 1, won.leaf), won.leaf]
 
 
 def test_what_is_refused_leaves_nothing(engine: sa.Engine) -> None:
