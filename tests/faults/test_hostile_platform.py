@@ -155,6 +155,41 @@ def test_events_of_another_stream_are_refused(lot: Case) -> None:
     assert "evidence.other_stream" in lot.refusals()
 
 
+def test_an_event_shown_in_the_place_of_its_twin_is_refused(lot: Case) -> None:
+    lot.close()
+    rows = lot.platform.streams[LOT_STREAM]
+    told = rows.pop()["event"]
+    lot.platform.append(LOT_STREAM, told["type"], {**told["public"], "other": True})
+    assert rows[-1]["event"]["version"] == told["version"]
+    lot.platform.sign(LATER)
+    lot.step(LATER)
+    lot.nothing_left()
+    assert "evidence.twin" in lot.refusals()
+
+
+def test_a_stream_whose_last_event_is_kept_back_is_refused(lot: Case) -> None:
+    lot.close()
+    lot.platform.append(LOT_STREAM, "lot.blocked", {})
+    lot.platform.streams[LOT_STREAM].pop()
+    lot.platform.sign(LATER)
+    lot.step(LATER)
+    lot.nothing_left()
+    assert "evidence.kept_back" in lot.refusals()
+
+
+def test_an_event_without_its_slot_waits(lot: Case) -> None:
+    lot.close()
+    slot = lot.platform.log.entries.pop(-2)
+    lot.platform.sign(LATER)
+    lot.step(LATER)
+    lot.nothing_left()
+    assert "custody.no_present" in lot.refusals()
+    lot.platform.log.entries.append(slot)
+    lot.platform.sign(LATER)
+    lot.step(LATER)
+    assert lot.platform.releases()
+
+
 # --- rolls --------------------------------------------------------------------------------------------------------
 
 
