@@ -300,7 +300,9 @@ class _Case:
         """
         slot = self.evidence.slot(f"party/{party}", 1)
         if slot is not None and slot[0] < self.closed.index:
-            return Party.parse(_whole(self.evidence, f"party/{party}")[0].event.public)
+            first = _whole(self.evidence, f"party/{party}")[0]
+            if first.index < self.closed.index:
+                return Party.parse(first.event.public)
         if party in self._issued:
             raise _Refused(NotYet("custody.party_kept_back", {"party": party}))
         return None
@@ -311,8 +313,8 @@ class _Case:
         out: dict[str, Mapping[str, Json]] = {}
         stream = f"issuance/{self.lot.tender}/{self.lot.lot}"
         found = [seen for seen in _whole(self.evidence, stream) if seen.index < self.closed.index]
-        leaves = [seen.leaf for seen in found]
-        wanted = split_unblinded(rolls.ISSUED, rolls.issued_entry(self.lot.tender, self.lot.lot, leaves))
+        issued = rolls.issued_entry(self.lot.tender, self.lot.lot, [(seen.salt, seen.leaf) for seen in found])
+        wanted = split_unblinded(rolls.ISSUED, issued)
         if wanted is None or (self.roll_index - 1, wanted[1]) not in self._entries(rolls.ISSUED):
             raise _Refused(NotYet("custody.issuance_kept_back", {"lot": self.lot.lot}))
         for seen in found:

@@ -161,9 +161,9 @@ def _identity(
         return Identity(bid.sha256, bid.bid_key, "void", opened)
     secret, header = opened
     try:
-        parties = statement.verify(header, bid, registered, lot.authorities, lot.deadline)
+        parties = statement.verify(header, bid, _shown(registered), lot.authorities, lot.deadline)
     except Withheld:
-        raise  # whoever keeps back a registration makes no bid void by it
+        raise
     except Refusal as why:
         article = AGREEMENT if why.code == "statement.no_agreement" else SIGNATURES
         return Identity(bid.sha256, bid.bid_key, "void", Reason.of(why, article), (), secret, header)
@@ -173,6 +173,18 @@ def _identity(
     problem = answers_reason(lot, header)
     state: State = "rejected" if problem else "counted"
     return Identity(bid.sha256, bid.bid_key, state, problem, parties, secret, header)
+
+
+def _shown(registered: Registered) -> Registered:
+    """The same, what goes wrong in it being `Withheld`: who does not show a registration makes no bid void by that."""
+
+    def look_up(party: str) -> Party | None:
+        try:
+            return registered(party)
+        except Refusal as why:
+            raise Withheld(why.code, **why.params) from why
+
+    return look_up
 
 
 def _issued(lot: SealedLot, bid: Submission, header: Header, lead: Party, issued: Issued) -> bool:

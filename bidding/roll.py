@@ -149,13 +149,15 @@ def roll_entry(roll: Mapping[str, Json]) -> bytes:
     return events.unblinded(LABEL, roll_subject(str(parsed["tender"]), str(parsed["lot"])), parsed)
 
 
-def issued_entry(tender: str, lot: str, leaves: Sequence[bytes]) -> bytes:
+def issued_entry(tender: str, lot: str, tickets: Sequence[tuple[bytes, bytes]]) -> bytes:
     """The raw entry that fixes which tickets of a lot were issued when it closed, before anybody says to whom.
 
-    `leaves`: those of the lot's `ticket.issued`, in order. It stands directly before the roll's, so that no ticket is
-    kept back, exchanged, nor one more shown, once bids are known.
+    `tickets`: (salt, leaf) of the lot's `ticket.issued`, in order. It stands directly before the roll's, so that no
+    ticket is kept back, exchanged, nor one more shown, once bids are known. The salts, which nobody has until then,
+    keep anybody from trying which leaves of the log it is made of, and how many.
     """
-    value: dict[str, Json] = {"issued": len(leaves), "leaves": H(*leaves).hex(), "lot": lot, "tender": tender}
+    listed = H(*(part for ticket in tickets for part in ticket)).hex()
+    value: dict[str, Json] = {"issued": len(tickets), "tickets": listed, "lot": lot, "tender": tender}
     return events.unblinded(ISSUED, roll_subject(tender, lot), value)
 
 

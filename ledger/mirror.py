@@ -50,7 +50,7 @@ class Mirror:
         return self._tree.root(size)
 
     def index_of(self, entry: bytes) -> int | None:
-        """Where an entry first stands in the tree, None if it doesn't."""
+        """Where an entry that is no slot first stands in the tree, None if it doesn't."""
         return self._index.get(entry)
 
     def raw_entries(self, label: str, start: int = 0) -> list[tuple[int, bytes]]:
@@ -158,13 +158,13 @@ class Mirror:
         self._length, self.head, self.note = length, head, note
 
     def _add(self, entry: bytes) -> None:
-        self._index.setdefault(entry, self._tree.size)
-        if len(entry) != _COMMITMENT:
-            slot = events.split_unblinded(events.SLOT, entry)
-            if slot is None:
+        slot = events.split_unblinded(events.SLOT, entry)
+        if slot is not None:
+            self._slots.setdefault(slot[0], (self._tree.size, slot[1]))
+        else:
+            self._index.setdefault(entry, self._tree.size)
+            if len(entry) != _COMMITMENT:
                 self._raw.append((self._tree.size, entry))
-            else:
-                self._slots.setdefault(slot[0], (self._tree.size, slot[1]))
         self._tree.append(merkle.leaf_hash(entry))
 
     def _accuse(self, note: bytes, size: int) -> None:

@@ -37,18 +37,20 @@ S = TypeVar("S", bound=InTree)
 def in_slots(stream: str, shown: Sequence[S], slot: Slot, *, first: int = 1) -> list[S]:
     """Those of the shown events of a stream that have their slot; one that has none yet waits for it.
 
-    Raises `Withheld("evidence.twin")` for an event whose slot is another's, `evidence.kept_back` where a version from
-    `first` to the one after the last has a slot, and no event was shown.
+    `shown`: versions `first`, `first` + 1, …; of a stream shown from the middle on, `first` may have no predecessor
+    with a slot. Raises `Withheld("evidence.twin")` for an event whose slot is another's, `evidence.kept_back` where a
+    version is left out, or has a slot and was not shown. (A number is the sender's word: none is counted up to.)
     """
     kept: list[S] = []
-    for one in shown:
+    for number, one in enumerate(shown, first):
+        if one.event.version != number:
+            raise Withheld("evidence.kept_back", stream=stream[:128], version=number)
         found = slot(stream, one.event.version)
         if found is not None and found[1] != one.leaf:
             raise Withheld("evidence.twin", stream=stream[:128], version=one.event.version)
         if found is not None:
             kept.append(one)
-    versions = {one.event.version for one in shown}
-    for number in range(first, max(versions, default=0) + 2):
-        if number not in versions and slot(stream, number) is not None:
+    for number in (first - 1, first + len(shown)):
+        if slot(stream, number) is not None:
             raise Withheld("evidence.kept_back", stream=stream[:128], version=number)
     return kept

@@ -103,13 +103,13 @@ def _events(conn: sa.Connection) -> Iterator[Problem]:
 
 
 def _slots(conn: sa.Connection) -> dict[bytes, bytes]:
-    """What each slot is about → the leaf of the first one."""
+    """What each slot is about → the leaf it gives the version to."""
     table, found = ledger.entries, dict[bytes, bytes]()
     rows = sa.select(table.c.bytes).order_by(table.c.idx.is_(None), table.c.idx, table.c.id)
     for row in conn.execute(rows.execution_options(yield_per=_BATCH)):
         split = events.split_unblinded(events.SLOT, bytes(row.bytes))
         if split is not None:
-            found.setdefault(*split)
+            found[split[0]] = split[1] if split[0] not in found else b""  # a second one is wrong in our own log
     return found
 
 

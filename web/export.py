@@ -64,6 +64,8 @@ class _Export:
         entries = tuple(tree.entries(self._conn, start, self._size - start))
         self._slots = frozenset(entry for entry in entries if entry.startswith(_SLOT))
         streams = self._streams(start)
+        if tenders.stream_of(self._tender) not in streams:
+            raise Refusal("tender.unknown", tender=self._tender[:64])
         values = self._values(streams)
         submissions, withdrawals = self._published("submission"), self._published("withdrawal")
         return Bundle(

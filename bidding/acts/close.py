@@ -19,12 +19,12 @@ from ledger.events import Draft
 class Close:
     """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave.
 
-    `issued`: the leaves of the lot's `ticket.issued`, in order.
+    `issued`: (salt, leaf) of the lot's `ticket.issued`, in order.
     """
 
     lot: str
     body: Mapping[str, Json]
-    issued: Sequence[bytes]
+    issued: Sequence[tuple[bytes, bytes]]
 
 
 def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:

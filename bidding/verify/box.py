@@ -173,7 +173,7 @@ def first_roll(evidence: Evidence) -> Iterator[Finding]:
         if len(rolls) > 1:
             yield Failure("roll.second", {"lot": lot, "index": rolls[1][0]})
         if evidence.has(lot, "lot.announced"):
-            issued = [one.leaf for one in evidence.of_issuance(lot) if one.index < closed.index]
+            issued = [(one.salt, one.leaf) for one in evidence.of_issuance(lot) if one.index < closed.index]
             at = closed.index - 2 - evidence.bundle.edge.size
             stated = evidence.bundle.entries[at] if at >= 0 else b""
             if stated != roll.issued_entry(evidence.tender, lot, issued):

@@ -174,7 +174,7 @@ class Evidence(log.Evidence):
     def parties(self) -> dict[str, tuple[int, Party]]:
         """Party → index and registration."""
         found = [self.seen(name)[0] for name in self.names if name.startswith("party/") and self.seen(name)]
-        return {str(one.event.public.get("party")): (one.index, Party.parse(one.event.public)) for one in found}
+        return {one.event.stream[6:]: (one.index, Party.parse(one.event.public)) for one in found}
 
     @once
     def persons(self) -> dict[str, tuple[int, Person]]:
@@ -191,11 +191,11 @@ class Evidence(log.Evidence):
 
         Raises `Withheld("evidence.kept_back")` for one that was, and is not in the bundle.
         """
-        if name not in self.parties:
-            slot = self.slot(f"party/{name}", 1)
-            if slot is not None and slot[0] < index:
-                raise Withheld("evidence.kept_back", stream=f"party/{name}"[:128], version=1)
+        slot = self.slot(f"party/{name}", 1)
+        if slot is None or slot[0] >= index:
             return None
+        if name not in self.parties:
+            raise Withheld("evidence.kept_back", stream=f"party/{name}"[:128], version=1)
         at, party = self.parties[name]
         return party if at < index else None
 

@@ -27,7 +27,7 @@ def in_their_slots(evidence: Evidence) -> Iterator[Finding]:
         seen = evidence.seen(stream)
         first = seen[0].event.version if seen else 1
         try:
-            kept = in_slots(stream, seen, evidence.slot, first=max(1, first - 1))
+            kept = in_slots(stream, seen, evidence.slot, first=first)
         except Refusal as why:
             yield Failure(why.code, why.params)
             continue

@@ -63,7 +63,9 @@ def test_a_twin_is_refused_and_is_nobody(platform: FakePlatform, tmp_path: Path)
     made = reader(platform, tmp_path)
     with refused("evidence.twin", stream=STREAM, version=1):
         made.stream(STREAM)
-    assert made.party("ann") is None
+    with refused("evidence.kept_back", stream=STREAM, version=1):
+        made.party("ann")
+    assert made.party("nobody") is None
 
 
 def test_a_stream_without_its_last_event_is_refused(platform: FakePlatform, tmp_path: Path) -> None:

@@ -180,7 +180,8 @@ def a_ticket_kept_back() -> Play:
 
     def hook(play: Play, stream: str, draft: Draft) -> Draft:
         lot = stream.rsplit("/", 1)[1]
-        more = [*(record.leaf for record in play.stream(f"issuance/{TENDER}/{lot}")), secret("kept back")]
+        issued = [(record.salt, record.leaf) for record in play.stream(f"issuance/{TENDER}/{lot}")]
+        more = [*issued, (secret("salt"), secret("kept back"))]
         return replace(draft, before=(rolls.issued_entry(TENDER, lot, more), *draft.before[1:]))
 
     play.hooks["lot.closed@low"] = hook

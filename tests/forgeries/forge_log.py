@@ -144,6 +144,23 @@ def an_event_with_a_twin() -> Bundle:
 
 
 @forgery("log.slots")
+def an_event_far_ahead_of_its_stream() -> Bundle:
+    """Whoever counts up to a version that somebody else chose does not come back."""
+
+    def change(found: tuple[Line, ...]) -> tuple[Line, ...]:
+        event = replace(bundles.decode(found[-1]), version=2**53 - 1)
+        return (*found, Line(found[-1].index + 1, secret("salt"), event.encode()))
+
+    return lines(played().bundle(), TENDER_STREAM, change)
+
+
+@forgery("log.slots")
+def a_suspension_behind_a_gap() -> Play:
+    """A version that is never used hides what comes after it from whoever looks one ahead; and it is shown."""
+    return played().renumbered("lot.contracted", 1)
+
+
+@forgery("log.slots")
 def a_contract_kept_back() -> Bundle:
     return lines(played("contract").bundle(), F4, lambda found: found[:-1])
 

@@ -196,7 +196,7 @@ class Play(Opening):
         """The rolls."""
         self.until(people.MOVED + 5 * SECOND)
         for lot in LOTS:
-            issued = [record.leaf for record in self.stream(f"issuance/{TENDER}/{lot}")]
+            issued = [(record.salt, record.leaf) for record in self.stream(f"issuance/{TENDER}/{lot}")]
             self.decide(close.decide(self.procedure, close.Close(lot, self.closing(lot), issued), self.now))
 
     def closing(self, lot: str) -> dict[str, Json]:

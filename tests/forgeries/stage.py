@@ -211,6 +211,13 @@ class Stage:
                 play.heads = [head for head in play.heads if head[0] != size] + [(size, at_size[old])]
         return play
 
+    def renumbered(self, type: str, by: int) -> Self:
+        """The log with the last event of a type under a later version than it has."""
+        play, told = self.fork(), self.last(type)
+        made = replace(told, event=replace(told.event, version=told.event.version + by))
+        play.written = [made if record is told else record for record in self.written]
+        return play
+
     # --- states -------------------------------------------------------------------------------------------------------
 
     @property

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from bidding import opening
 from bidding.custody import BidRulebook
+from bidding.verdicts import Waiting
 from ledger import trust as trust_file
 from ledger.basics import signing
 from ledger.basics.canonical import Json, canonical
@@ -22,7 +24,7 @@ from ledger.institution.backoff import Backoff
 from ledger.institution.folder import Folder, Identity
 from ledger.institution.platform import Platform
 from tests.support.custody import Hand
-from tests.support.custody_platform import FakePlatform
+from tests.support.custody_platform import Answer, FakePlatform
 from tests.support.log import ORIGIN, policy
 from tests.support.world import World, states
 from tests.support.world_log import LOT, TENDER
@@ -205,6 +207,40 @@ def test_an_announcement_that_custodians_compute_otherwise_opens_no_offer(scene:
     del world.log.entries[-2:]  # its slot and its leaf
     world.record(stream, "lot.announced", forged)
     scene.step(AFTER * 2)
+    assert scene.record() == []
+    assert "custody.computed_otherwise" in "\n".join(scene.said)
+
+
+def test_no_answer_about_a_registration_makes_its_bid_void(scene: Scene) -> None:
+    """The platform says of a bidder that nobody registered it, with the very code that makes a bid void."""
+    world = scene.world
+    world.close([world.bid(world.party(f"p{number}")) for number in range(4)])
+    world.present()
+    scene.step(AFTER)
+    scene.record()
+    world.coefficients()
+    rival = world.registered("p3")
+    assert rival is not None
+    read = opening.read_identities(
+        world.sealed_lot(),
+        world.on_roll(),
+        world.public("lot.present"),
+        world.releases("identity"),
+        world.forms,
+        lambda party: None if party == "p3" else world.registered(party),
+        world.issued,
+    )
+    assert not isinstance(read, Waiting)
+    forged = opening.announced(world.sealed_lot(), read)
+    assert (forged["counted"], forged["failed"]) == (3, False)
+    world.record(f"lot/{TENDER}/{LOT}", "lot.announced", forged)
+    said = {"error": {"code": "statement.party_unknown", "params": {"uscc": rival.uscc}}}
+    scene.platform.override["/api/streams/party/p3"] = Answer(404, canonical(said))
+    scene.step(AFTER * 2)
+    scene.platform.override["/api/streams/party/p3"] = Answer(200, b'{"events": 7}')
+    scene.step(AFTER * 3)
+    del scene.platform.override["/api/streams/party/p3"]
+    scene.step(AFTER * 4)
     assert scene.record() == []
     assert "custody.computed_otherwise" in "\n".join(scene.said)
 

@@ -62,9 +62,9 @@ from tests.support.tender_notice import (
 )
 
 
-def leaves(count: int) -> list[bytes]:
-    """Entries of as many tickets."""
-    return [bytes([number]) * 32 for number in range(count)]
+def leaves(count: int) -> list[tuple[bytes, bytes]]:
+    """Salts and leaves of as many tickets."""
+    return [(bytes([number]) * 32, bytes([255 - number]) * 32) for number in range(count)]
 
 
 class Run:

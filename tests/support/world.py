@@ -87,7 +87,7 @@ class World(Bidders):
 
     def close_with(self, made: Mapping[str, Json], body: Mapping[str, Json], *, at: datetime | None = None) -> Record:
         """Write a roll and a `lot.closed` whatever they say."""
-        issued = [one.leaf for one in self.log.streams.get(f"issuance/{TENDER}/{LOT}", ())]
+        issued = [(one.salt, one.leaf) for one in self.log.streams.get(f"issuance/{TENDER}/{LOT}", ())]
         before = (roll.issued_entry(TENDER, LOT, issued), roll.roll_entry(made))
         closing = at or self.deadline + GRACE
         return self.record(f"lot/{TENDER}/{LOT}", "lot.closed", body, at=closing, before=before)

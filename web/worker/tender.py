@@ -177,7 +177,7 @@ class TenderSweep:
             body = closing.body(
                 book.conn, self._tender, lot, deadline=deadline, interval=interval, grace=grace, policy=policy
             )
-            issued = [one.leaf for one in read.load(book.conn, issuance_stream(self._tender, lot))]
+            issued = [(one.salt, one.leaf) for one in read.load(book.conn, issuance_stream(self._tender, lot))]
             return close.decide(procedure, Close(lot, body, issued), book.now)
 
         with transaction(services.engine) as conn:

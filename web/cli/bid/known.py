@@ -25,7 +25,7 @@ from ledger.files import write_atomically
 from ledger.institution.platform import Platform
 from ledger.mirror import Mirror
 from ledger.sealed.keyset import Keyset, verify_keyset
-from ledger.slots import in_slots
+from ledger.slots import Withheld, in_slots
 from ledger.trust import Trust
 
 MAX_DOCUMENT: Final = 32 << 20
@@ -52,18 +52,18 @@ class Reader:
         """Fetches what is new up to the newest witnessed checkpoint; refuses a log that took something back."""
         return self.mirror.update(self.platform.log())
 
-    def stream(self, stream: str, after: int = 0) -> list[Seen]:
+    def stream(self, stream: str) -> list[Seen]:
         """A stream's events that stand in the mirror, in order.
 
         What the platform serves is believed only where its leaf is in the tree; newer than the mirror is left out.
-        Raises `Refusal("client.not_in_log")` for an event that is in no tree; with `after` 0 also `evidence.twin` and
-        `evidence.kept_back`, as every version that has a slot must be shown.
+        Raises `Refusal("client.not_in_log")` for events out of order, `evidence.twin` and `evidence.kept_back` for
+        another event than the log's, and for a version that has a slot and is not shown.
         """
-        found = self._served(stream, after)
-        return found if after else in_slots(stream, found, self.mirror.slot)
+        return in_slots(stream, self._served(stream), self.mirror.slot)
 
-    def _served(self, stream: str, after: int) -> list[Seen]:
+    def _served(self, stream: str) -> list[Seen]:
         found: list[Seen] = []
+        after = 0
         while True:
             listed = self._page(stream, after)
             for event, salt in listed:
@@ -100,7 +100,7 @@ class Reader:
         return Known(self, state, state.notice, tuple(seen))
 
     def party(self, party: str) -> Party | None:
-        """An organisation's registration, None where there is none in the log.
+        """An organisation's registration, None where there is none in the log; `evidence.kept_back` if it is not shown.
 
         It never changes. Found once, it is kept: to ask for one's own before every sealing would tell the office, and
         every log on the way, whose bid is being sealed. Kept or served, it counts only if it stands in its slot.
@@ -109,12 +109,14 @@ class Reader:
         path = self._documents / f"party-{party}.json"
         kept = _salted(parse_object(path.read_bytes())) if path.exists() else []
         slot = self.mirror.slot(stream, 1)
+        if slot is None:
+            return None
         for event, salt in kept or self._page(stream, 0)[:1]:
-            if event.stream == stream and slot is not None and slot[1] == events.leaf(salt, event.encode()):
+            if event.stream == stream and slot[1] == events.leaf(salt, event.encode()):
                 row: dict[str, Json] = {"event": event.object(), "salt": salt.hex(), "index": 0}
                 write_atomically(path, canonical({"events": [row]}))
                 return Party.parse(event.public)
-        return None
+        raise Withheld("evidence.kept_back", stream=stream, version=1)
 
 
 def _salted(page: Json) -> list[tuple[Event, bytes]]:
