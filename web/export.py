@@ -299,6 +299,8 @@ def _cited(event: Event) -> list[int]:
     public = cast(dict[str, Any], event.public)
     if event.type == "tickets.opened":
         return [public["checkpoint"]["size"]]
+    if event.type == "lot.closed":
+        return [row["witnessed"]["size"] for row in public["minutes"]]
     return [public["release"]["object"]["checkpoint"]["size"]] if event.type == "release.recorded" else []
 
 

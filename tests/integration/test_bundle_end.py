@@ -33,7 +33,8 @@ def place(database_url: str, tmp_path: Path) -> Iterator[Town]:
 
 def made(place: Town, tender: str) -> bytes:
     """The bundle, which verifies, made by a process that has made none before."""
-    export._ASKED.clear()  # noqa: SLF001 - what a process remembers must not be what keeps the bytes alike
+    # What a process remembers must not be what keeps the bytes alike.
+    export._ASKED.clear()
     data = export.bundle_of(place.services, tender)
     report = verify(data, trust.parse(place.trust))
     assert [one for result in report.results for one in result.failures] == []
@@ -119,7 +120,8 @@ def test_a_contract_without_its_account_opens_the_end(place: Town) -> None:
     contract(place, first)
     # Not in the tree yet: the tree that is witnessed still shows a finished tender.
     assert held(made(place, first)) == finished
-    place.worker._sequence()  # noqa: SLF001 - as the beat does while a sweep takes long
+    # As the beat does while a sweep takes long.
+    place.worker._sequence()
     for name in set(place.witnesses) - place.asleep:
         place.witnesses[name].step()
     open_end = held(made(place, first))

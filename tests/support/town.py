@@ -114,7 +114,10 @@ class Sealed:
 
 
 class Town:
-    """Everybody. `n` custodians, `t` enough; two witnesses are, of however many; `url` the database for all roles unless `urls` names each."""
+    """Everybody. `n` custodians, `t` enough; of the witnesses two are.
+
+    `url`: the database for all roles unless `urls` names each.
+    """
 
     def __init__(
         self,
