@@ -199,6 +199,18 @@ def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str
     return {"roll": parse_roll(dict(roll)), "minutes": lists}
 
 
+def cited(closed: Mapping[str, Json]) -> dict[int, Witnessed]:
+    """Version of a minute → when it was witnessed, by `public` of `lot.closed`. Raises `Refusal("roll.malformed")`."""
+    out: dict[int, Witnessed] = {}
+    rows = closed.get("minutes")
+    for row in rows if isinstance(rows, list) else [None]:
+        obj = members(row, "version accepted withdrawn witnessed")
+        if type(obj["version"]) is not int:
+            raise Refusal("roll.malformed", field="version")
+        out[obj["version"]] = Witnessed.parse(obj["witnessed"])
+    return out
+
+
 def minute_row(minute: Minute) -> dict[str, Json]:
     """`{version, accepted, withdrawn}`: what `lot.closed` says of a minute's lists."""
     return {"version": minute.version, "accepted": list(minute.accepted), "withdrawn": list(minute.withdrawn)}

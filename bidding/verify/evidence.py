@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from cryptography import x509
 
@@ -25,7 +25,7 @@ from bidding.submission import Submission, Withdrawal, terms_hash
 from bidding.verdicts import Verdicts, Waiting, verdicts
 from ledger import verify as log
 from ledger.basics import clock
-from ledger.basics.canonical import Json, canonical, members, parse, parse_object
+from ledger.basics.canonical import Json, canonical, parse, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import NotApplicable
@@ -213,13 +213,9 @@ class Evidence(log.Evidence):
     def cited(self, lot: str) -> dict[int, Witnessed]:
         """Version of a minute → when it was witnessed, as `lot.closed` says: by these times the roll was counted.
 
-        `NotApplicable` before the lot closed. Raises `Refusal("roll.malformed")`.
+        `NotApplicable` before the lot closed. Raises `Refusal("roll.*")`.
         """
-        rows = self.in_lot(lot, "lot.closed").event.public.get("minutes")
-        if not isinstance(rows, list):
-            raise Refusal("roll.malformed", field="minutes")
-        read = [members(row, "version accepted withdrawn witnessed") for row in rows]
-        return {cast(int, row["version"]): Witnessed.parse(row["witnessed"]) for row in read}
+        return roll.cited(self.in_lot(lot, "lot.closed").event.public)
 
     def lists(self, lot: str) -> tuple[Minute, ...]:
         """A lot's disclosed lists. Raises `Refusal("roll.*")`."""
