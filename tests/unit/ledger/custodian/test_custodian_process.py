@@ -252,7 +252,7 @@ def test_postponements_of_others_hold_when_enough_signed_in_the_log(case: Case) 
 
 
 def test_a_custodian_joins_what_others_brought_into_force(case: Case) -> None:
-    """Then its own word stands in the log, and it keeps to it. That it may not be shown the others' is no way around."""
+    """Then its own word stands in the log, and it keeps to it. To hide the others' words from it gains nothing."""
     case.sign_all(COIN)
     case.coin_lot(COIN)
     new = clock.text(DEADLINE + timedelta(days=1))
