@@ -2,6 +2,7 @@
 
 A submission counts if it stands in a box minute that ends at or before the deadline and whose event was witnessed
 within the grace after its end. Of one bid key the highest `seq` counts; a withdrawal with a higher one takes it off.
+When each minute was witnessed is written down with the roll, so that nothing seen later moves what counted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from ledger import events
+from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, members, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -34,18 +36,41 @@ class Numbered(Protocol):
 
 
 @dataclass(frozen=True)
+class Witnessed:
+    """`size`: of the first witnessed checkpoint that holds a minute's event.
+
+    `at`: when it had the trust file's number of witnesses, by their clocks (UTC, whole seconds).
+    """
+
+    size: int
+    at: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """`{size, at}`."""
+        return {"size": self.size, "at": clock.text(self.at)}
+
+    @classmethod
+    def parse(cls, value: object) -> Witnessed:
+        """Reads `{size, at}`; `Refusal("roll.malformed")`, `Refusal("canonical.*")`, `Refusal("clock.*")`."""
+        obj = members(value, "size at")
+        if type(obj["size"]) is not int:
+            raise Refusal("roll.malformed", field="size")
+        return cls(obj["size"], clock.parse_time(obj["at"], "at"))
+
+
+@dataclass(frozen=True)
 class Minute:
     """One box minute as far as it concerns a lot.
 
     `version`: of the event in stream `box`; `start`: UTC; `accepted`, `withdrawn`: hashes (SHA-256, hex);
-    `witnessed`: when the first checkpoint that holds the event had the trust file's number of witnesses, None if never.
+    `witnessed`: None if no witnessed checkpoint holds the event.
     """
 
     version: int
     start: datetime
     accepted: tuple[str, ...]
     withdrawn: tuple[str, ...]
-    witnessed: datetime | None
+    witnessed: Witnessed | None
 
 
 def minute_value(tender: str, lot: str, accepted: Iterable[str], withdrawn: Iterable[str]) -> dict[str, Json]:
@@ -62,7 +87,7 @@ def minute_value(tender: str, lot: str, accepted: Iterable[str], withdrawn: Iter
 
 
 def parse_minute(
-    value: object, *, tender: str, lot: str, version: int, start: datetime, witnessed: datetime | None
+    value: object, *, tender: str, lot: str, version: int, start: datetime, witnessed: Witnessed | None
 ) -> Minute:
     """The minute whose disclosed value is `value`; `Refusal("roll.*")` if it is another lot's or not sorted."""
     obj = members(value, "tender lot accepted withdrawn")
@@ -75,7 +100,7 @@ def parse_minute(
 def in_time(minute: Minute, deadline: datetime, interval: timedelta, grace: timedelta) -> bool:
     """Whether what stands in this minute counts (docs/formats/roll.md)."""
     end = minute.start + interval
-    return end <= deadline and minute.witnessed is not None and minute.witnessed <= end + grace
+    return end <= deadline and minute.witnessed is not None and minute.witnessed.at <= end + grace
 
 
 def count(
@@ -162,13 +187,35 @@ def issued_entry(tender: str, lot: str, tickets: Sequence[tuple[bytes, bytes]]) 
 
 
 def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str, Json]:
-    """`public` of `lot.closed`: the roll and the lists disclosed for this lot, empty ones left out."""
-    lists: list[Json] = [
-        {"version": minute.version, "accepted": list(minute.accepted), "withdrawn": list(minute.withdrawn)}
-        for minute in sorted(minutes, key=lambda item: item.version)
-        if minute.accepted or minute.withdrawn
-    ]
+    """`public` of `lot.closed`: the roll, and the lists disclosed for this lot with when they were witnessed.
+
+    Empty lists are left out. Raises `Refusal("roll.unwitnessed", version=…)` for one that is not witnessed.
+    """
+    lists: list[Json] = []
+    for minute in sorted(minutes, key=lambda item: item.version):
+        if not minute.accepted and not minute.withdrawn:
+            continue
+        if minute.witnessed is None:
+            raise Refusal("roll.unwitnessed", version=minute.version)
+        lists.append({**minute_row(minute), "witnessed": minute.witnessed.to_json()})
     return {"roll": parse_roll(dict(roll)), "minutes": lists}
+
+
+def cited(closed: Mapping[str, Json]) -> dict[int, Witnessed]:
+    """Version of a minute → when it was witnessed, by `public` of `lot.closed`. Raises `Refusal("roll.malformed")`."""
+    out: dict[int, Witnessed] = {}
+    rows = closed.get("minutes")
+    for row in rows if isinstance(rows, list) else [None]:
+        obj = members(row, "version accepted withdrawn witnessed")
+        if type(obj["version"]) is not int:
+            raise Refusal("roll.malformed", field="version")
+        out[obj["version"]] = Witnessed.parse(obj["witnessed"])
+    return out
+
+
+def minute_row(minute: Minute) -> dict[str, Json]:
+    """`{version, accepted, withdrawn}`: what `lot.closed` says of a minute's lists."""
+    return {"version": minute.version, "accepted": list(minute.accepted), "withdrawn": list(minute.withdrawn)}
 
 
 def _hashes(values: Iterable[str], field: str) -> list[Json]:

@@ -1,12 +1,13 @@
 """Makes the evidence bundle of a tender from the platform's own tables and files (docs/formats/bundle.md).
 
-Everything in it is public already: nothing here decides what may be shown.
+Everything in it is public already: nothing here decides what may be shown. That of a finished tender ends where the
+tender does, and is the same whenever it is made.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 import sqlalchemy as sa
@@ -32,12 +33,11 @@ from ledger.store.read import Stored
 from web.files import Shelf
 from web.services import Services
 
-_ALL: Final = 1 << 31
 _SLOT: Final = unblinded_prefix(SLOT)
 
 
 def bundle_of(services: Services, tender: str) -> bytes:
-    """The bundle's zip, up to the newest witnessed checkpoint.
+    """The bundle's zip, up to the newest witnessed checkpoint; a finished tender's up to the first over all of it.
 
     Raises `Refusal("tender.unknown")` before the tender's first event is public, `log.no_checkpoint`.
     """
@@ -53,27 +53,29 @@ class _Export:
         self._services = services
         self._tender = tender
         self._size = _witnessed_size(serve.latest(conn))
-        self._nodes = tree.nodes(conn, self._size)
-        self._slots: frozenset[bytes] = frozenset()
+        self._start = 0
+        self._slots: frozenset[bytes] | None = None
 
     def bundle(self) -> Bundle:
         own = self._stream(tenders.stream_of(self._tender))
         if not own:
             raise Refusal("tender.unknown", tender=self._tender[:64])
-        start = own[0].index
+        self._start = start = own[0].index
+        self._size = self._end()
         entries = tuple(tree.entries(self._conn, start, self._size - start))
         self._slots = frozenset(entry for entry in entries if entry.startswith(_SLOT))
-        streams = self._streams(start)
+        nodes = tree.nodes(self._conn, self._size)
+        streams = self._streams()
         if tenders.stream_of(self._tender) not in streams:
             raise Refusal("tender.unknown", tender=self._tender[:64])
         values = self._values(streams)
         submissions, withdrawals = self._published("submission"), self._published("withdrawal")
         return Bundle(
             tender=self._tender,
-            edge=merkle.left_edge(self._nodes, start),
+            edge=merkle.left_edge(nodes, start),
             entries=entries,
             proofs={
-                index: tuple(merkle.inclusion_proof(self._nodes, index, self._size))
+                index: tuple(merkle.inclusion_proof(nodes, index, self._size))
                 for lines in streams.values()
                 for line in lines
                 if line.index < start
@@ -89,17 +91,47 @@ class _Export:
             trust=self._services.config.folders.trust.read_bytes().removesuffix(b"\n"),
         )
 
-    def _streams(self, start: int) -> dict[str, tuple[Line, ...]]:
-        """The tender's streams, the log's own, who acted or is named, and the box from the tender's first event on."""
-        names = [tenders.stream_of(self._tender), "log"]
+    def _end(self) -> int:
+        """The size to which the bundle reaches.
+
+        A tender whose closing account is its last event and lists its streams as they stand is finished: what it cites
+        and who acted in it came before that, so the first witnessed checkpoint over the account is over everything.
+        """
+        own = self._own()
+        if not _finished(own[tenders.stream_of(self._tender)], own):
+            return self._size
+        size = self._over(max(line.index for lines in own.values() for line in lines))
+        slots = {slot_entry(name, bundle.decode(one).version, one.leaf) for name in own for one in own[name]}
+        if slots <= set(tree.entries(self._conn, self._start, size - self._start)):
+            return size
+        # Tickets may be disclosed later than that, where a worker was stopped in between.
+        places: dict[bytes, int] = {}
+        for index, entry in enumerate(tree.entries(self._conn, self._start, self._size - self._start), self._start):
+            if entry in slots:
+                places.setdefault(entry, index)
+        return self._over(max(places.values())) if slots == places.keys() else self._size
+
+    def _over(self, index: int) -> int:
+        """The size of the first witnessed checkpoint that holds the entry at `index`."""
+        notes = ledger.checkpoints.c
+        first = sa.select(sa.func.min(notes.size)).where(notes.witnessed, notes.size > index)
+        return int(self._conn.execute(first).scalar_one())
+
+    def _own(self) -> dict[str, tuple[Line, ...]]:
+        """The tender's streams that have a disclosed event."""
+        names = [tenders.stream_of(self._tender)]
         for prefix in (f"lot/{self._tender}/", f"issuance/{self._tender}/"):
             names += read.streams(self._conn, prefix)
-        out = {name: found for name in names if (found := self._stream(name, start))}
+        return {name: found for name in names if (found := self._stream(name))}
+
+    def _streams(self) -> dict[str, tuple[Line, ...]]:
+        """The tender's streams, the log's own, who acted or is named, and the box from the tender's first event on."""
+        out = {**self._own(), "log": self._stream("log")}
         events = [bundle.decode(line) for lines in out.values() for line in lines]
         for name in self._registrations(events):
-            if found := self._stream(name, start):
+            if found := self._stream(name):
                 out[name] = found
-        box = tuple(line for line in self._stream(BOX, start) if line.index > start)
+        box = self._stream(BOX, self._start)
         return {**out, BOX: box} if box else out
 
     def _registrations(self, events: list[Event]) -> Iterator[str]:
@@ -118,22 +150,24 @@ class _Export:
             yield f"person/{person.person}"
         yield from (f"party/{party}" for party in sorted(parties))
 
-    def _stream(self, name: str, start: int | None = None) -> tuple[Line, ...]:
-        """A stream's events that stand in the tree; from `start` on only those whose slots do too.
+    def _stream(self, name: str, since: int = 0) -> tuple[Line, ...]:
+        """A stream's events that stand in the tree, from `since` on; of the tender's own time those that have a slot.
 
         An event that was hidden has its slot only from its disclosure on, which may be newer than the checkpoint.
         """
         return tuple(
             _line(one, one.index)
-            for one in read.visible(self._conn, name, limit=_ALL)
-            if one.index is not None and one.index < self._size
-            if start is None or one.index < start or slot_entry(name, one.event.version, one.leaf) in self._slots
+            for one in read.visible_between(self._conn, name, range(since, self._size))
+            if one.index is not None
+            if self._slots is None
+            or one.index < self._start
+            or slot_entry(name, one.event.version, one.leaf) in self._slots
         )
 
     def _notes(
         self, start: int, streams: dict[str, tuple[Line, ...]], values: dict[str, tuple[Value, ...]]
     ) -> dict[int, bytes]:
-        """The witnessed checkpoints that say when something was seen, each with all its cosignatures.
+        """The witnessed checkpoints that say when something was seen, each with the cosignatures that made it so.
 
         Those are the first over each event, over each minute in which anything came, those that an event cites, and the
         last. The log makes one a minute at least: all of them would be more than a bundle holds after six weeks.
@@ -156,7 +190,7 @@ class _Export:
         wanted = {sizes[at] for index in seen if (at := bisect_right(sizes, index)) < len(sizes)} | cited | {self._size}
         found = [row for row in found if row.size in wanted]
         out = {row.size: str(row.note) for row in found}
-        signed = sa.select(lines.c.size, lines.c.line).order_by(lines.c.size, lines.c.name)
+        signed = sa.select(lines.c.size, lines.c.line).where(~lines.c.late).order_by(lines.c.size, lines.c.name)
         for row in self._conn.execute(signed.where(lines.c.size > start, lines.c.size <= self._size)):
             if row.size in out:
                 out[row.size] += row.line + "\n"
@@ -208,7 +242,10 @@ _MOST_ASKED: Final = 256
 
 
 def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: Event) -> frozenset[str]:
-    """The parties that the identities of a lot name, registered or not: a verifier must come to the same reasons."""
+    """The parties that the identities of a lot name, registered or not: a verifier must come to the same reasons.
+
+    Who registered after the closing is nobody in it, as for the verifier: else they would be more as time passes.
+    """
     key = H(announced.encode())
     if key not in _ASKED:
         book, lot, named = Book(conn), announced.stream.rsplit("/", 1)[1], set[str]()
@@ -217,7 +254,7 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
 
         def registered(party: str) -> Party | None:
             named.add(party)
-            return directory.find(conn, party)
+            return openings.registered(conn, tender, lot, party)
 
         opening.read_identities(
             found.lot,
@@ -235,6 +272,24 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
     return _ASKED[key]
 
 
+def _finished(own: tuple[Line, ...], streams: Mapping[str, tuple[Line, ...]]) -> bool:
+    """Whether the closing account is the last event of the tender's stream, and lists its streams as they are shown."""
+    last = bundle.decode(own[-1])
+    if last.type != "tender.accounted":
+        return False
+    found = {name: len(lines) for name, lines in streams.items()}
+    found[last.stream] -= 1  # the account itself is the one event that it can't list
+    listed = cast(dict[str, int], last.public["streams"])
+    announced = {
+        f"issuance/{name.removeprefix('lot/')}"
+        for name, lines in streams.items()
+        if any(bundle.decode(line).type == "lot.announced" for line in lines)
+    }
+    # Who took a ticket for a lot that never came so far is never told.
+    shown = {name: version for name, version in listed.items() if not name.startswith("issuance/") or name in announced}
+    return found == shown
+
+
 def _came(value: bytes) -> bool:
     """Whether a minute's list has anything in it."""
     listed = parse_object(value)
@@ -246,6 +301,8 @@ def _cited(event: Event) -> list[int]:
     public = cast(dict[str, Any], event.public)
     if event.type == "tickets.opened":
         return [public["checkpoint"]["size"]]
+    if event.type == "lot.closed":
+        return [row["witnessed"]["size"] for row in public["minutes"]]
     return [public["release"]["object"]["checkpoint"]["size"]] if event.type == "release.recorded" else []
 
 

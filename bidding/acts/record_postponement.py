@@ -24,7 +24,7 @@ class RecordPostponement:
 
 
 def decide(procedure: Procedure, command: RecordPostponement, now: datetime) -> Decision:
-    """`postponement.recorded`; nothing if it is recorded already.
+    """`postponement.recorded`; nothing if it is recorded already, or comes when the lot has its roll.
 
     Raises `Refusal`: `custodian.unknown`, `postponement.other_lots`, `signature.*`.
     """
@@ -36,10 +36,12 @@ def decide(procedure: Procedure, command: RecordPostponement, now: datetime) -> 
     envelope = dict(command.postponement)
     obj = signing.verify("postpone", envelope, key)
     kids = obj.get("kids")
-    wanted = [sorted(lot.kids.values()) for lot in procedure.notice.lots]
-    if not isinstance(kids, list) or sorted(str(kid) for kid in kids) not in wanted:
+    listed = sorted(str(kid) for kid in kids) if isinstance(kids, list) else []
+    meant = [lot for lot in procedure.notice.lots if sorted(lot.kids.values()) == listed]
+    if not meant:
         raise Refusal("postponement.other_lots", custodian=command.custodian)
-    if envelope in procedure.tender.postponements:
+    # What a custodian signed in time and could send only now is worth nothing any more, and is no offence either.
+    if envelope in procedure.tender.postponements or procedure.lot(meant[0].lot).status != "open":
         return {}
     public: dict[str, Json] = {"postponement": envelope}
     return {procedure.stream: [Draft("postponement.recorded", public)]}

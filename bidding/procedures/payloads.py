@@ -130,7 +130,14 @@ LOT: Final[Mapping[str, Shape]] = {
         {
             "roll": shape.record({"tender": shape.identifier, "lot": shape.identifier, "submissions": _HASHES}),
             "minutes": shape.array(
-                shape.record({"version": shape.integer(1, MAX_INT), "accepted": _HASHES, "withdrawn": _HASHES}),
+                shape.record(
+                    {
+                        "version": shape.integer(1, MAX_INT),
+                        "accepted": _HASHES,
+                        "withdrawn": _HASHES,
+                        "witnessed": shape.record({"size": shape.integer(1, MAX_INT), "at": time}),
+                    }
+                ),
                 0,
                 1_000_000,
             ),

@@ -9,7 +9,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from bidding import roll as rolls
-from bidding.roll import Minute
+from bidding.roll import Minute, Witnessed
 from bidding.store import published
 from bidding.store.box import bids as box_bids
 from bidding.store.box import tables as box_tables
@@ -47,14 +47,16 @@ def minutes(conn: sa.Connection, interval: timedelta) -> Minutes:
     return Minutes(clock.parse_time(public["minute"] if isinstance(public, dict) else ""), interval)
 
 
-def settled(
-    conn: sa.Connection, deadline: datetime, interval: timedelta, grace: timedelta, policy: Policy, now: datetime
-) -> bool:
-    """Whether it is known what counts: the last minute before the deadline is witnessed, or its grace is over."""
+def settled(conn: sa.Connection, deadline: datetime, interval: timedelta, policy: Policy) -> bool:
+    """Whether it is known what counts: the last minute before the deadline, and so each before it, is witnessed.
+
+    However late: without witnesses no custodian answers either, and the roll then cites for each minute when it was
+    seen, which nothing moves any more. Raises `Refusal("close.no_witnesses")` where none is asked for.
+    """
+    if not policy.threshold:
+        raise Refusal("close.no_witnesses")
     stored = _minute(conn, minutes(conn, interval).version(deadline - interval))
-    if stored is None:
-        return False
-    return _witnessed(conn, stored, policy) is not None or now > deadline + grace
+    return stored is not None and _witnessed(conn, stored, policy) is not None
 
 
 def body(
@@ -119,11 +121,10 @@ def _minute(conn: sa.Connection, version: int) -> Stored | None:
     return found[0] if found else None
 
 
-def _witnessed(conn: sa.Connection, stored: Stored, policy: Policy) -> datetime | None:
-    if stored.index is None:
-        return None
-    found = serve.covering(conn, stored.index, policy)
-    return found.witnessed_at if found else None
+def _witnessed(conn: sa.Connection, stored: Stored, policy: Policy) -> Witnessed | None:
+    found = serve.covering(conn, stored.index, policy) if stored.index is not None else None
+    at = found.witnessed_at if found else None
+    return Witnessed(found.size, at) if found is not None and at is not None else None
 
 
 def _messages(conn: sa.Connection, tender: str, lot: str) -> tuple[dict[str, Submission], dict[str, Withdrawal]]:

@@ -11,7 +11,7 @@ from bidding.submission import Submission, Withdrawal, check_on_roll
 from bidding.verify import replay
 from bidding.verify.evidence import BOX, Evidence
 from ledger.basics import clock
-from ledger.basics.canonical import canonical
+from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
@@ -72,13 +72,34 @@ def disclosed(evidence: Evidence) -> Iterator[Finding]:
         for one, start in evidence.minutes:
             if name in one.event.sealed and (one.event.version, name) not in shown:
                 yield Failure("minute.undisclosed", {"lot": lot, "minute": clock.text(start)})
-        rows = [
-            {"version": row.version, "accepted": list(row.accepted), "withdrawn": list(row.withdrawn)}
-            for row in evidence.lists(lot)
-            if row.accepted or row.withdrawn
-        ]
-        if closed.event.public.get("minutes") != rows:
+        rows = [roll.minute_row(row) for row in evidence.lists(lot) if row.accepted or row.withdrawn]
+        said = cast(list[dict[str, Json]], closed.event.public["minutes"])
+        if [{name: row[name] for name in row if name != "witnessed"} for row in said] != rows:
             yield Failure("minute.other_lists", {"lot": lot})
+
+
+@claim(
+    "box.witnessed",
+    article="docs/formats/roll.md",
+    zh="凡有来件的分钟，截标事件都写明最先含有它的检查点和见证人看到的时间；该检查点就在证据包里，时间相符",
+    en="for each minute in which anything came the closing names the checkpoint that first held it and when witnesses "
+    "saw it; that very checkpoint is in the bundle and gives that time",
+)
+def witnessed(evidence: Evidence) -> Iterator[Finding]:
+    """No checkpoint left out, none in its place, no cosignature added: none of them moves what counted."""
+    for lot in evidence.reached("lot.closed"):
+        closed = evidence.in_lot(lot, "lot.closed")
+        for version, cited in sorted(evidence.cited(lot).items()):
+            one, head = evidence.event(BOX, version), evidence.head_at(cited.size)
+            where: dict[str, str | int] = {"lot": lot, "version": version, "size": cited.size}
+            first = evidence.head_over(one.index) if one is not None else None
+            if head is None:
+                yield Failure("minute.checkpoint_missing", where)
+            elif first != head or cited.size > closed.index:
+                yield Failure("minute.other_checkpoint", {**where, "found": first.size if first else -1})
+            elif head.witnessed_at != cited.at:
+                found = clock.text(head.witnessed_at) if head.witnessed_at else ""
+                yield Failure("minute.other_time", {**where, "at": clock.text(cited.at), "found": found})
 
 
 @claim(
@@ -187,7 +208,7 @@ def first_roll(evidence: Evidence) -> Iterator[Finding]:
     en="the roll is exactly what the minutes' lists give: in time, the highest number, not withdrawn",
 )
 def counted(evidence: Evidence) -> Iterator[Finding]:
-    """`bidding.roll.count` again; what came in time by its minute and does not count is remarked on."""
+    """`bidding.roll.count` again, by the times that `lot.closed` cites; what came in time and was seen late is told."""
     deadline = evidence.state.deadline_in_force()
     for lot in evidence.reached("lot.closed"):
         lists = evidence.lists(lot)
@@ -206,7 +227,7 @@ def counted(evidence: Evidence) -> Iterator[Finding]:
         before = [row for row in lists if row.start + evidence.notice.interval <= deadline]
         late = sum(len(row.accepted) + len(row.withdrawn) for row in before if not _in_time(evidence, row))
         if late:
-            # That they were witnessed in time only their senders can show: a checkpoint may have been left out.
+            # The log says when they were witnessed. That it was earlier only their senders can show, who hold proofs.
             yield Remark("roll.seen_late", {"lot": lot, "messages": late})
 
 

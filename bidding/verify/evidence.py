@@ -19,7 +19,7 @@ from bidding.procedures.lot import LotState
 from bidding.procedures.notice import Notice
 from bidding.procedures.tender import TenderState
 from bidding.profiles import Calendar, Clocks, Profile
-from bidding.roll import Minute
+from bidding.roll import Minute, Witnessed
 from bidding.sealed_lot import OnRoll, SealedLot, Standing, read_roll, stand
 from bidding.submission import Submission, Withdrawal, terms_hash
 from bidding.verdicts import Verdicts, Waiting, verdicts
@@ -210,21 +210,30 @@ class Evidence(log.Evidence):
         """Under what a minute commits to a lot's list."""
         return f"{self.tender}/{lot}"
 
+    def cited(self, lot: str) -> dict[int, Witnessed]:
+        """Version of a minute → when it was witnessed, as `lot.closed` says: by these times the roll was counted.
+
+        `NotApplicable` before the lot closed. Raises `Refusal("roll.*")`.
+        """
+        return roll.cited(self.in_lot(lot, "lot.closed").event.public)
+
     def lists(self, lot: str) -> tuple[Minute, ...]:
         """A lot's disclosed lists. Raises `Refusal("roll.*")`."""
 
         def compute() -> tuple[Minute, ...]:
-            name, shown, out = self.sealed_name(lot), self.disclosed(BOX), []
-            for one, start in self.minutes:
-                if (one.event.version, name) in shown:
-                    _, value = shown[one.event.version, name]
-                    witnessed, version = self.witnessed_at(one.index), one.event.version
-                    out.append(
-                        roll.parse_minute(
-                            value, tender=self.tender, lot=lot, version=version, start=start, witnessed=witnessed
-                        )
-                    )
-            return tuple(out)
+            name, shown, cited = self.sealed_name(lot), self.disclosed(BOX), self.cited(lot)
+            return tuple(
+                roll.parse_minute(
+                    shown[one.event.version, name][1],
+                    tender=self.tender,
+                    lot=lot,
+                    version=one.event.version,
+                    start=start,
+                    witnessed=cited.get(one.event.version),
+                )
+                for one, start in self.minutes
+                if (one.event.version, name) in shown
+            )
 
         found: tuple[Minute, ...] = self._of_lot("lists", lot, compute)
         return found

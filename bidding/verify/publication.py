@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from bidding.acts import issue_ticket, publish
+from bidding.procedures import postponed
 from bidding.profiles import packaged_profiles
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence
@@ -285,7 +286,10 @@ def tickets_cover(evidence: Evidence) -> Iterator[Finding]:
     en="postponements are signed by custodians on an addendum of the tenderee, later only, and before any roll",
 )
 def postponements(evidence: Evidence) -> Iterator[Finding]:
-    """By the trust file's key, for all kids of a lot, on an addendum that stands before it, later only."""
+    """By the trust file's key, for all kids of a lot, on an addendum that stands before it, later only.
+
+    Who has not confirmed the time in force is told: they may keep to the old one.
+    """
     found = [one for one in evidence.own if one.event.type == "postponement.recorded"]
     if not found:
         raise NotApplicable("event.not_yet", type="postponement.recorded")
@@ -310,6 +314,11 @@ def postponements(evidence: Evidence) -> Iterator[Finding]:
             yield Failure("postponement.after_roll", where)
         if made.not_before <= lot.keyset("coin").conditions.not_before:
             yield Failure("postponement.not_later", where)
+    for moved in postponed(evidence.state):
+        if moved.waiting:
+            have = len(moved.confirmed)
+            told: dict[str, str | int] = {"lot": moved.lot, "have": have, "of": have + len(moved.waiting)}
+            yield Remark("postponement.waiting", {**told, "needed": moved.needed, "not_before": moved.not_before})
     yield from replay.unlawful(evidence, "postponement.recorded")
 
 

@@ -55,10 +55,9 @@ def may_postpone(body: object, memory: Memory, trust: Trust, evidence: Evidence,
     if first is None or first.purpose.tender != tender:
         raise Refusal("custodian.unknown_keyset", kid=new.kids[0])
     lot = first.purpose.lot
-    current = in_force(first, memory, trust, evidence)
-    postpone.check_may_postpone(
-        new, memory.lot(tender, lot), current, now, roll_in_tree=roll_index(tender, lot, evidence) is not None
-    )
+    current, own = in_force(first, memory, trust, evidence), _said(first, memory)
+    rolled = roll_index(tender, lot, evidence) is not None
+    postpone.check_may_postpone(new, memory.lot(tender, lot), current, own, now, roll_in_tree=rolled)
     _check_addendum(new, tender, evidence)
     return new
 
@@ -79,8 +78,13 @@ def in_force(keyset: Keyset, memory: Memory, trust: Trust, evidence: Evidence) -
             signed.append((by_key[key], postpone.verify_postponement(envelope, key)))
         except Refusal:  # what isn't signed as it should be is no postponement
             continue
+    return max(postpone.in_force(keyset, kids, signed), _said(keyset, memory))
+
+
+def _said(keyset: Keyset, memory: Memory) -> str:
+    """The latest not_before that we have signed for a key set (time text)."""
     own = [one.not_before for one, _ in memory.postponements() if keyset.kid.hex() in one.kids]
-    return max([postpone.in_force(keyset, kids, signed), *own])
+    return max([keyset.conditions.not_before, *own])
 
 
 def may_publish_seed(body: object, who: Identity, memory: Memory, trust: Trust, evidence: Evidence) -> Keyset:

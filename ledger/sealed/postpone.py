@@ -47,9 +47,12 @@ def kids_of(keysets: Sequence[Keyset]) -> tuple[str, ...]:
 
 
 def check_may_postpone(
-    new: Postponement, keysets: Sequence[Keyset], current: str, now: datetime, *, roll_in_tree: bool
+    new: Postponement, keysets: Sequence[Keyset], current: str, own: str, now: datetime, *, roll_in_tree: bool
 ) -> None:
-    """What a custodian asks before it signs; `current` is the not_before in force for the lot.
+    """What a custodian asks before it signs.
+
+    `current`: the not_before in force for the lot; `own`: the latest of the key set's own and those it signed. It joins
+    what others brought into force without it: then its word stands in the log too, and it keeps to it by itself.
 
     Raises `Refusal`: not all parts of the lot together, not later, too late (`current` has passed), roll in the tree.
     That the addendum is the tenderee's and witnessed is checked by whoever reads the log.
@@ -60,7 +63,7 @@ def check_may_postpone(
         raise Refusal("sealed.postpone_after_roll")
     if now >= clock.parse_time(current, "not_before"):
         raise Refusal("sealed.postpone_too_late", not_before=current)
-    if new.not_before <= current:
+    if new.not_before < current or new.not_before <= own:
         raise Refusal("sealed.postpone_not_later", not_before=current)
 
 

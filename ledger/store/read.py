@@ -28,6 +28,7 @@ __all__ = [
     "streams",
     "version",
     "visible",
+    "visible_between",
     "visible_since",
 ]
 
@@ -68,6 +69,17 @@ def visible(conn: sa.Connection, stream: str, after: int = 0, limit: int = 1000)
         tables.events.c.visible,
         tables.entries.c.idx.is_not(None),
         limit=limit,
+    )
+
+
+def visible_between(conn: sa.Connection, stream: str, places: range) -> list[Stored]:
+    """All disclosed events of a stream whose leaves stand at these places of the tree, in order."""
+    return _stored(
+        conn,
+        tables.events.c.stream == stream,
+        tables.events.c.visible,
+        tables.entries.c.idx >= places.start,
+        tables.entries.c.idx < places.stop,
     )
 
 

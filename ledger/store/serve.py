@@ -24,7 +24,7 @@ from ledger.store.engine import to_ms
 
 
 def latest(conn: sa.Connection) -> bytes:
-    """The newest checkpoint that enough witnesses have cosigned, with all its cosignatures.
+    """The newest checkpoint that enough witnesses have cosigned, with the cosignatures that made it so.
 
     Raises `Refusal("log.no_checkpoint")` before the first.
     """
@@ -35,8 +35,8 @@ def latest(conn: sa.Connection) -> bytes:
 
 
 def pending(conn: sa.Connection) -> bytes:
-    """The newest signed checkpoint, with the cosignatures it has so far; `Refusal("log.no_checkpoint")`."""
-    found = _note(conn, newest=True)
+    """The newest signed checkpoint, with every cosignature it has so far; `Refusal("log.no_checkpoint")`."""
+    found = _note(conn, newest=True, late=True)
     if found is None:
         raise Refusal("log.no_checkpoint")
     return found.encode()
@@ -52,7 +52,7 @@ def add_cosignatures(conn: sa.Connection, policy: Policy, note: bytes) -> bool:
 
     In a writing transaction. The note's text must be one the log has signed (`Refusal("checkpoint.unknown")`), every
     signature in it the log's or a known witness's (`checkpoint.unknown_witness`) and valid (`signature.invalid`). A
-    witness's first cosignature of a checkpoint stays.
+    witness's first cosignature of a checkpoint stays. One that comes when there were enough is kept as late.
     """
     parsed = checkpoint.parse_note(note)
     head = checkpoint.Checkpoint.parse_body(parsed.body)
@@ -109,18 +109,25 @@ def _add(conn: sa.Connection, policy: Policy, size: int, body: bytes, signature:
     at = checkpoint.check_cosignature(body, signature, witness)
     table = tables.cosignatures
     # The checkpoint's row is held, so that two cosignatures that arrive together see each other when they count.
-    conn.execute(sa.select(tables.checkpoints.c.size).where(tables.checkpoints.c.size == size).with_for_update())
+    held = sa.select(tables.checkpoints.c.witnessed).where(tables.checkpoints.c.size == size).with_for_update()
+    witnessed = bool(conn.execute(held).scalar_one())
     if conn.execute(sa.select(table.c.size).where(table.c.size == size, table.c.name == witness.name)).first() is None:
-        conn.execute(sa.insert(table).values(size=size, name=witness.name, line=signature.line(), at=to_ms(at)))
+        # Where none is asked for none decides, and whoever looks for them finds them with the checkpoint.
+        late = witnessed and policy.threshold > 0
+        row = {"size": size, "name": witness.name, "line": signature.line(), "at": to_ms(at), "late": late}
+        conn.execute(sa.insert(table).values(row))
 
 
 def _stored_note(conn: sa.Connection, size: int) -> Note | None:
-    note = _note(conn, tables.checkpoints.c.size == size)
+    note = _note(conn, tables.checkpoints.c.size == size, late=True)
     return checkpoint.parse_note(note.encode()) if note else None
 
 
-def _note(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False) -> str | None:
-    """The smallest (or the newest) checkpoint that fits, as a note with its cosignatures by name."""
+def _note(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = False, late: bool = False) -> str | None:
+    """The smallest (or the newest) checkpoint that fits, as a note with its cosignatures by name.
+
+    `late`: with those that came when there were enough. Without them a witnessed checkpoint's note never changes.
+    """
     table = tables.checkpoints
     row = conn.execute(
         sa.select(table.c.size, table.c.note)
@@ -130,9 +137,10 @@ def _note(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = Fa
     ).one_or_none()
     if row is None:
         return None
+    shown = sa.true() if late else ~tables.cosignatures.c.late
     lines = conn.execute(
         sa.select(tables.cosignatures.c.line)
-        .where(tables.cosignatures.c.size == row.size)
+        .where(tables.cosignatures.c.size == row.size, shown)
         .order_by(tables.cosignatures.c.name)
     ).scalars()
     return str(row.note) + "".join(line + "\n" for line in lines)

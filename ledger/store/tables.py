@@ -103,6 +103,8 @@ checkpoints: Final = sa.Table(
     sa.Column("witnessed", sa.Boolean, nullable=False),
 )
 
+# `late`: it came when enough others were there already. Such a one is kept, and never counts: else the time at which a
+# checkpoint was witnessed would move with a slow witness's clock.
 cosignatures: Final = sa.Table(
     "cosignatures",
     metadata,
@@ -110,6 +112,7 @@ cosignatures: Final = sa.Table(
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("line", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("late", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
 )
 
 # Work that follows from a commit (mail, notices to rooms). Written with the events, done after; see `outbox.py`.

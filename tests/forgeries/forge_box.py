@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 from bidding import roll as rolls
 from ledger import merkle
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, parse
-from ledger.bundle import Bundle
+from ledger.bundle import Bundle, decode
+from ledger.checkpoint import Note, Signature, cosign, parse_note
 from ledger.events import Draft
 from tests.forgeries import cast as people
-from tests.forgeries.cast import INTERVAL, TENDER, secret
+from tests.forgeries.cast import INTERVAL, TENDER, key, secret
 from tests.forgeries.forging import LOW, forgery, hooked
 from tests.forgeries.play import Play, played
-from tests.forgeries.stage import TENDER_STREAM
+from tests.forgeries.stage import SECOND, TENDER_STREAM
 
 
 @forgery("box.minutes")
@@ -86,6 +89,72 @@ def a_bid_left_out_of_list_and_roll() -> Play:
 
 def _without_lists(public: dict[str, Any]) -> dict[str, Any]:
     return {**public, "minutes": public["minutes"][:1]}
+
+
+def _cited(bundle: Bundle) -> tuple[int, datetime]:
+    """The checkpoint that lot low's closing cites for its first minute, and when it was witnessed."""
+    closed = [decode(line) for line in bundle.streams[LOW] if decode(line).type == "lot.closed"]
+    found = cast(dict[str, Any], closed[0].public)["minutes"][0]["witnessed"]
+    return found["size"], clock.parse_time(found["at"])
+
+
+def _cosigned(bundle: Bundle, size: int, times: Mapping[str, datetime]) -> Bundle:
+    """The bundle with one checkpoint's cosignatures exchanged."""
+    note = parse_note(bundle.notes[size])
+    lines = [Signature.parse(cosign(note.body, name, key(name), at)) for name, at in times.items()]
+    made = Note(note.body, (note.signatures[0], *lines)).text().encode()
+    return replace(bundle, notes={**bundle.notes, size: made})
+
+
+@forgery("box.witnessed")
+def a_minutes_checkpoint_left_out() -> Bundle:
+    """By the next one its bids would have come too late."""
+    bundle = played().bundle()
+    size, _ = _cited(bundle)
+    return replace(bundle, notes={at: note for at, note in bundle.notes.items() if at != size})
+
+
+@forgery("box.witnessed")
+def a_later_checkpoint_cited() -> Play:
+    """By the platform itself, which shows the first one all the same."""
+    play = played("rebid")
+    later = play.heads[-1]
+
+    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
+        public = cast(dict[str, Any], parse(canonical(draft.public)))
+        public["minutes"][0]["witnessed"] = rolls.Witnessed(*later).to_json()
+        return replace(draft, public=public)
+
+    play.hooks["lot.closed@low"] = hook
+    return play.go("account")
+
+
+@forgery("box.witnessed")
+def another_time_cited() -> Play:
+    def earlier(public: dict[str, Any]) -> dict[str, Any]:
+        found = public["minutes"][0]["witnessed"]
+        found["at"] = clock.text(clock.parse_time(found["at"]) - SECOND)
+        return public
+
+    return hooked("rebid", "account", lot_closed__low=earlier)
+
+
+@forgery("box.witnessed")
+def a_late_cosignature_in_the_place_of_one_in_time() -> Bundle:
+    """The third witness was away, and signed when the grace was over."""
+    bundle = played().bundle()
+    size, at = _cited(bundle)
+    first, _, third = people.WITNESSES
+    return _cosigned(bundle, size, {first: at, third: at + 2 * people.GRACE})
+
+
+@forgery("box.witnessed")
+def a_late_cosignature_by_a_clock_that_is_behind() -> Bundle:
+    """The third witness comes last, and its clock makes the checkpoint older than it was."""
+    bundle = played().bundle()
+    size, at = _cited(bundle)
+    first, second, third = people.WITNESSES
+    return _cosigned(bundle, size, {first: at - SECOND, second: at, third: at - 2 * people.GRACE})
 
 
 @forgery("submissions.valid")

@@ -205,7 +205,7 @@ class Play(Opening):
         for index, record in self.indexed():
             name = f"{TENDER}/{lot}"
             if record.event.stream == "box" and name in record.event.sealed:
-                found = next((at for size, at in self.heads if size > index), None)
+                found = next((rolls.Witnessed(size, at) for size, at in self.heads if size > index), None)
                 start = clock.parse_time(record.event.public["minute"])
                 value = self.values[record.event.version, name][1]
                 minutes.append(

@@ -63,12 +63,20 @@ def rows(engine: sa.Engine, tables: set[str]) -> dict[str, list[dict[str, object
         }
 
 
+def cut(wide: dict[str, list[dict[str, object]]], narrow: dict[str, list[dict[str, object]]]) -> object:
+    """The rows of `wide` in the tables and columns that `narrow` has: a revision may add some."""
+    return {
+        name: [{column: row[column] for column in like} for row, like in zip(wide[name], found, strict=True)]
+        for name, found in narrow.items()
+    }
+
+
 def test_every_upgrade_keeps_the_rows_that_are_there(engine: sa.Engine) -> None:
     filled: set[str] = set()
     for revision in REVISIONS:
         before = rows(engine, filled)
         upgrade(engine, revision)
-        assert rows(engine, set(before)) == before, revision
+        assert cut(rows(engine, set(before)), before) == before, revision
         fill(engine, filled)
     assert filled == set(metadata.tables)
 
@@ -81,7 +89,9 @@ def test_every_downgrade_keeps_the_rows_of_what_stays(engine: sa.Engine) -> None
         before = rows(engine, filled)
         downgrade(engine, revision)
         left = set(reflected(engine).tables) - {VERSIONS}
-        assert rows(engine, filled) == {name: found for name, found in before.items() if name in left}, revision
+        after = rows(engine, filled)
+        assert set(after) == set(before) & left, revision
+        assert after == cut(before, after), revision
     assert set(reflected(engine).tables) == {VERSIONS}
 
 

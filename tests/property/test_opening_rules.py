@@ -14,7 +14,7 @@ from bidding import opening, roll
 from bidding.exclusions import ORDER, excluded
 from bidding.parties import Party
 from bidding.profiles.profile import Exclusion
-from bidding.roll import Minute
+from bidding.roll import Minute, Witnessed
 from bidding.statement import Signed
 from bidding.verdicts import Waiting
 from ledger.basics.canonical import canonical
@@ -174,7 +174,8 @@ def history(draw: st.DrawFn) -> tuple[list[Minute], dict[str, Message], dict[str
             back = draw(st.booleans())
             (withdrawals if back else submissions)[sha256] = Message(key, seqs[key])
             (withdrawn if back else accepted).append(sha256)
-        witnessed = start + INTERVAL + timedelta(seconds=draw(st.sampled_from([5, 119, 130])))
+        late = timedelta(seconds=draw(st.sampled_from([5, 119, 130])))
+        witnessed = Witnessed(version, start + INTERVAL + late)
         minutes.append(Minute(version, start, tuple(sorted(accepted)), tuple(sorted(withdrawn)), witnessed))
     return minutes, submissions, withdrawals
 

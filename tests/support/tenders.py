@@ -9,6 +9,7 @@ Only the procedure is real: rolls, releases and offers are bodies of the right s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from bidding import acts
@@ -154,7 +155,8 @@ class Run:
     def roll(self, lot: str, count: int) -> dict[str, Any]:
         """A body of `lot.closed`."""
         listed = self.submissions(lot, count)
-        minutes = [{"version": 7, "accepted": listed, "withdrawn": []}] if listed else []
+        seen = {"size": 90, "at": clock.text(self.procedure.deadline + timedelta(seconds=5))}
+        minutes = [{"version": 7, "accepted": listed, "withdrawn": [], "witnessed": seen}] if listed else []
         return {"roll": {"tender": TENDER, "lot": lot, "submissions": listed}, "minutes": minutes}
 
     def close(self, lot: str, count: int) -> None:

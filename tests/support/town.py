@@ -114,7 +114,10 @@ class Sealed:
 
 
 class Town:
-    """Everybody. `n` custodians, `t` enough; `url` the database for all roles unless `urls` names each."""
+    """Everybody. `n` custodians, `t` enough; of the witnesses two are.
+
+    `url`: the database for all roles unless `urls` names each.
+    """
 
     def __init__(
         self,
@@ -124,6 +127,7 @@ class Town:
         n: int = 3,
         t: int = 2,
         urls: Mapping[str, str] | None = None,
+        witnesses: int = 2,
         challenges: timedelta = timedelta(hours=1),
     ) -> None:
         self.clock, self.dice, self.t = Hand(), Dice(7), t
@@ -142,7 +146,7 @@ class Town:
         self.config = platform.initialise(self.path, document, self.dice, self.clock)
         self.masters = {f"custodian-{i}": self.dice(32) for i in range(1, n + 1)}
         self.givers = {f"contributor-{i}": self.dice(32) for i in range(1, 4)}
-        self.witness_keys = {f"witness-{i}.example": self.dice.key() for i in (1, 2)}
+        self.witness_keys = {f"witness-{i}.example": self.dice.key() for i in range(1, witnesses + 1)}
         self.trust = platform.write_trust(self.config, canonical(self._institutions()))
         self.services = self._services("office")
         self.office_app = create_office(self.services)

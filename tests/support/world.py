@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from bidding import offers, opening, presence, roll
@@ -71,7 +71,7 @@ class World(Bidders):
             lot=LOT,
             version=minute.event.version,
             start=start,
-            witnessed=start + INTERVAL + timedelta(seconds=30),
+            witnessed=roll.Witnessed(*self.log.witnessed[-1]),
         )
         made = roll.count(
             TENDER,

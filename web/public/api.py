@@ -9,7 +9,9 @@ from typing import Final
 
 from flask import Blueprint, Response
 
-from bidding.store import custodians, documents, published, search
+from bidding.procedures import postponed
+from bidding.store import custodians, documents, procedures, published, search
+from bidding.store.book import Book
 from ledger.basics import clock
 from ledger.basics.canonical import unhex
 from ledger.basics.errors import Refusal
@@ -57,12 +59,17 @@ def tenders() -> Response:
 
 @route(blueprint, "GET", "/tenders/<tender>", PUBLIC)
 def tender(tender: str) -> Response:
-    """One published tender: its row with its lots and the streams that belong to it, each with its last version."""
+    """One published tender: its row with its lots and the streams that belong to it, each with its last version.
+
+    `postponed`: for each lot whose opening an addendum moved, which custodians have confirmed that.
+    """
     with reading(services().engine) as conn:
         found = search.one(conn, tender)
+        state = procedures.tender(Book(conn), tender)
         streams = {f"tender/{tender}": read.version(conn, f"tender/{tender}")}
         streams |= {f"lot/{tender}/{one.lot}": read.version(conn, f"lot/{tender}/{one.lot}") for one in found.lots}
-    return json_response({**asdict(found), "streams": streams})
+    moved = [{**asdict(one), "enough": one.enough} for one in postponed(state)]
+    return json_response({**asdict(found), "streams": streams, "postponed": moved})
 
 
 @route(blueprint, "GET", "/tenders/<tender>/custodians", PUBLIC)

@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Blueprint, Response, render_template, request
 
-from bidding.procedures import phase
+from bidding.procedures import phase, postponed
 from bidding.store import custodians, directory, procedures, search
 from bidding.store.book import Book
 from ledger.basics.errors import Param
@@ -79,6 +79,7 @@ def tender(tender: str) -> Response:
             )
             for lot in procedure.notice.lots
         ]
+        moved = {one.lot: one for one in postponed(procedure.tender) if procedure.lot(one.lot).status == "open"}
         seen = custodians.seen(conn, tender, at.challenge_every, book.now)
     return _page(
         "tender.html",
@@ -86,6 +87,7 @@ def tender(tender: str) -> Response:
         notice=procedure.notice,
         party=party.name[lang] if party else found.party,
         lots=lots,
+        postponed=moved,
         timeline=result.timeline(streams),
         custodians=seen,
         name_of=lambda id_: at.trust.custodians[id_].name[lang] if id_ in at.trust.custodians else id_,

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
-from bidding.procedures import Procedure
+from bidding.procedures import Procedure, postponed
 from bidding.procedures.notice import NoticeLot
 from bidding.store import custodians, mailbox, procedures
 from bidding.store.book import Book
@@ -61,23 +61,25 @@ class _Office:
                     self._ask(party, "contribution", f"{self._tender}/{lot.lot}", body)
 
     def postponements(self) -> None:
-        """Asks the custodians to move the opening of lots whose deadline an addendum moved."""
+        """Asks every custodian to move the opening of lots whose deadline an addendum moved, until its time has come.
+
+        Those who are away too, and however many have signed: who was never asked may open at the old time.
+        """
         moved = [one for one in self._book.stored(self._procedure.stream) if one.event.type == _ADDENDUM]
-        deadline = clock.text(self._procedure.deadline)
-        cited = next((one for one in reversed(moved) if one.event.public["deadline"] == deadline), None)
-        if cited is None or self._procedure.deadline == self._procedure.notice.deadline:
-            return
-        for lot in self._procedure.notice.lots:
-            if self._procedure.lot(lot.lot).status != "open":
+        for one in postponed(self._procedure.tender):
+            # The first that moved it there: whenever they are asked, all of them sign the same.
+            cited = next((it for it in moved if it.event.public["deadline"] == one.not_before), None)
+            life = clock.parse_time(one.until) - self._now
+            if cited is None or life <= timedelta(0) or self._procedure.lot(one.lot).status != "open":
                 continue
             body: dict[str, Json] = {
-                "kids": list[Json](sorted(lot.kids.values())),
-                "not_before": deadline,
+                "kids": list[Json](sorted(self._procedure.notice.lot(one.lot).kids.values())),
+                "not_before": one.not_before,
                 "addendum": cited.leaf.hex(),
                 "tender": self._tender,
             }
-            for custodian in self._procedure.notice.custodians:
-                self._ask(custodian, "postpone", f"{self._tender}/{lot.lot}/{deadline}", body)
+            for custodian in one.waiting:
+                self._ask(custodian, "postpone", f"{self._tender}/{one.lot}/{one.not_before}", body, life)
 
     def seeds(self) -> None:
         """Passes on orders to publish a seed, for the parts over which that custodian cried "bad"."""

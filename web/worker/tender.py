@@ -172,7 +172,7 @@ class TenderSweep:
             deadline = procedure.deadline
             if held.deadline != deadline:
                 return {}
-            if not closing.settled(book.conn, deadline, interval, grace, policy, book.now):
+            if not closing.settled(book.conn, deadline, interval, policy):
                 return {}
             body = closing.body(
                 book.conn, self._tender, lot, deadline=deadline, interval=interval, grace=grace, policy=policy

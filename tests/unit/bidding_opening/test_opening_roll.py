@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from bidding import roll
-from bidding.roll import Minute
+from bidding.procedures import payloads
+from bidding.roll import Minute, Witnessed
+from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -26,9 +28,8 @@ class Message:
 
 
 def minute(version: int, start: datetime, accepted: str = "", withdrawn: str = "", late: int = 30) -> Minute:
-    return Minute(
-        version, start, tuple(accepted.split()), tuple(withdrawn.split()), start + INTERVAL + timedelta(seconds=late)
-    )
+    witnessed = Witnessed(10 * version, start + INTERVAL + timedelta(seconds=late))
+    return Minute(version, start, tuple(accepted.split()), tuple(withdrawn.split()), witnessed)
 
 
 def counted(*minutes: Minute, messages: dict[str, Message], **changes: Any) -> Json:
@@ -136,4 +137,27 @@ class TestSpelling:
     def test_the_closing_event_lists_the_minutes_that_hold_something(self) -> None:
         made = roll.roll_object("t-1", "lot-1", [A])
         body = roll.closed_body(made, [minute(2, LAST, A), minute(1, LAST - INTERVAL)])
-        assert body == {"roll": made, "minutes": [{"version": 2, "accepted": [A], "withdrawn": []}]}
+        witnessed = {"size": 20, "at": clock.text(DEADLINE + timedelta(seconds=30))}
+        row = {"version": 2, "accepted": [A], "withdrawn": [], "witnessed": witnessed}
+        assert body == {"roll": made, "minutes": [row]}
+        payloads.check("lot.closed", body)
+        assert Witnessed.parse(witnessed).to_json() == witnessed
+
+    def test_nothing_closes_before_its_minutes_are_witnessed(self) -> None:
+        made = roll.roll_object("t-1", "lot-1", [])
+        assert roll.closed_body(made, [Minute(1, LAST, (), (), None)])["minutes"] == []
+        with pytest.raises(Refusal, match=r"roll\.unwitnessed"):
+            roll.closed_body(made, [Minute(1, LAST, (A,), (), None)])
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {},
+            {"size": "5", "at": clock.text(LAST)},
+            {"size": 5, "at": "noon"},
+            {"size": 5, "at": clock.text(LAST), "root": ""},
+        ],
+    )
+    def test_when_a_minute_was_witnessed_has_one_spelling(self, value: object) -> None:
+        with pytest.raises(Refusal):
+            Witnessed.parse(value)

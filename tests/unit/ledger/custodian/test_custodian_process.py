@@ -251,6 +251,35 @@ def test_postponements_of_others_hold_when_enough_signed_in_the_log(case: Case) 
     assert "custodian.too_early" in case.refusals()
 
 
+def test_a_custodian_joins_what_others_brought_into_force(case: Case) -> None:
+    """Then its own word stands in the log, and it keeps to it. To hide the others' words from it gains nothing."""
+    case.sign_all(COIN)
+    case.coin_lot(COIN)
+    new = clock.text(DEADLINE + timedelta(days=1))
+    leaf = _addendum(case, new)
+    said: Any = {"kids": list(kids_of([COIN])), "not_before": new, "addendum": leaf.hex()}
+    stream = f"tender/{TENDER}"
+    for other in IDS[1:4]:
+        signed: Any = {"postponement": signing.sign("postpone", said, custodian(other).key)}
+        case.platform.append(stream, "postponement.recorded", signed)
+    case.platform.sign(BEFORE)
+    case.platform.ask("p1", "postpone", {**said, "tender": TENDER})
+    case.step()
+    (answer,) = case.platform.answers("p1")
+    assert verify_postponement(answer, custodian(IDS[0]).public).not_before == new
+    case.platform.requests.clear()
+    case.close()
+    case.platform.sign(LATER)
+    case.step(LATER)
+    assert case.platform.releases() == []
+    assert "custodian.too_early" in case.refusals()
+    shown = case.platform.streams[stream]
+    case.platform.streams[stream] = [one for one in shown if one["event"]["type"] != "postponement.recorded"]
+    case.step(LATER + timedelta(minutes=1))
+    assert case.platform.releases() == []
+    assert "evidence.kept_back" in case.refusals()
+
+
 def test_a_seed_is_published_on_an_order_after_bad(case: Case) -> None:
     closed(case, spoil=0)
     case.step(LATER)

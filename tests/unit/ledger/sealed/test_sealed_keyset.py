@@ -191,15 +191,17 @@ FIRST, LATER = "2026-12-01T01:00:00.000Z", "2026-12-05T01:00:00.000Z"
 
 def test_a_custodian_postpones_all_parts_later_and_in_time(world: World) -> None:
     new, sets = postponement(world, LATER)
-    postpone.check_may_postpone(new, sets, FIRST, NOW, roll_in_tree=False)
+    postpone.check_may_postpone(new, sets, FIRST, FIRST, NOW, roll_in_tree=False)
+    # What others brought into force it joins, once.
+    postpone.check_may_postpone(new, sets, LATER, FIRST, NOW, roll_in_tree=False)
     with pytest.raises(Refusal, match="postpone_after_roll"):
-        postpone.check_may_postpone(new, sets, FIRST, NOW, roll_in_tree=True)
+        postpone.check_may_postpone(new, sets, FIRST, FIRST, NOW, roll_in_tree=True)
     with pytest.raises(Refusal, match="postpone_too_late"):
-        postpone.check_may_postpone(new, sets, FIRST, clock.parse_time(FIRST), roll_in_tree=False)
+        postpone.check_may_postpone(new, sets, FIRST, FIRST, clock.parse_time(FIRST), roll_in_tree=False)
     with pytest.raises(Refusal, match="postpone_not_later"):
-        postpone.check_may_postpone(new, sets, LATER, NOW, roll_in_tree=False)
+        postpone.check_may_postpone(new, sets, LATER, LATER, NOW, roll_in_tree=False)
     with pytest.raises(Refusal, match="bad_kids"):
-        postpone.check_may_postpone(new, sets[:2], FIRST, NOW, roll_in_tree=False)
+        postpone.check_may_postpone(new, sets[:2], FIRST, FIRST, NOW, roll_in_tree=False)
 
 
 def test_a_postponement_is_signed_and_read_again(world: World) -> None:
