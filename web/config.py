@@ -56,28 +56,42 @@ class Address:
     """Where an application listens; port 0 takes a free one and says which.
 
     `proxies`: how many front servers of one's own add to `X-Forwarded-For`; with none the header is anybody's word.
+    `slow_after_s`, `min_bytes_per_s`: a body or an answer that moves more slowly after so many seconds is cut.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
-    threads: int = 8
+    threads: int = 32
     proxies: int = 0
+    slow_after_s: int = 20
+    min_bytes_per_s: int = 4096
     ready_file: str = ""
 
 
 @dataclass(frozen=True)
 class Office(Address):
-    """The office. `requests_per_minute`: for each person or address; `max_document_bytes`: for one document."""
+    """The office.
+
+    `requests_per_minute`: for each person or address; `max_document_bytes`: for one document; `max_unpublished_…`: what
+    one organisation may store within 30 days that no notice or addendum has named yet.
+    """
 
     requests_per_minute: int = 600
     max_document_bytes: int = 512 * 1024 * 1024
+    max_unpublished_bytes: int = 16 * 1024 * 1024 * 1024
+    max_unpublished_documents: int = 2000
     token_days: int = 90
 
 
 @dataclass(frozen=True)
 class Box(Address):
-    """The box. `access_log_key`: the supervisor's X25519 key (hex) its access log is sealed to; empty keeps none."""
+    """The box. `access_log_key`: the supervisor's X25519 key (hex) its access log is sealed to; empty keeps none.
 
+    `requests_per_minute`: for each bid key, on the average (`web.box.parts.BURST` at once).
+    """
+
+    threads: int = 64
+    requests_per_minute: int = 1200
     access_log_key: str = ""
 
 

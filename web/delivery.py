@@ -9,7 +9,9 @@ import json
 import logging
 import secrets
 import time
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -19,7 +21,7 @@ from ledger.basics.canonical import MAX_BYTES, Json, canonical
 from ledger.basics.errors import Param, Refusal
 from web import access, errors
 from web.access import Principal
-from web.limits import Brake
+from web.limits import Brake, Room
 from web.logs import note
 
 LOGGER: Final = logging.getLogger("mingjing.office")
@@ -43,13 +45,13 @@ SignIn = Callable[[str], Principal]
 RefusalPage = Callable[[str, dict[str, Param]], Response]
 
 
-def install(app: Flask, sign_in: SignIn, brake: Brake, page: RefusalPage) -> None:
-    """Gives `app` its error handlers, headers, request ids, logs and the check of every route's policy.
+def install(app: Flask, sign_in: SignIn, limits: Limits, page: RefusalPage) -> None:
+    """Gives `app` its error handlers, headers, request ids, logs, limits and the check of every route's policy.
 
     `page` shows a refusal to somebody who asked for a page; everybody else gets JSON.
     """
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    gate = _Gate(sign_in, brake, page)
+    gate = _Gate(sign_in, limits, page)
     app.before_request(gate.before)
     app.after_request(gate.after)
     app.register_error_handler(Refusal, gate.refused)
@@ -57,15 +59,28 @@ def install(app: Flask, sign_in: SignIn, brake: Brake, page: RefusalPage) -> Non
     app.register_error_handler(Exception, gate.unexpected)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """Of one process of the office, for each person or address: how often, and how much at the same time."""
+
+    requests: Brake
+    room: Room
+
+    @classmethod
+    def of(cls, threads: int, requests_per_minute: int) -> Limits:
+        """The limits of a process with so many threads: one caller never has more than half of them."""
+        return cls(Brake(requests_per_minute), Room(max(1, threads * 7 // 8), max(1, threads // 2)))
+
+
 class _Gate:
     """What every request passes on its way in and out."""
 
-    def __init__(self, sign_in: SignIn, brake: Brake, page: RefusalPage) -> None:
-        self._sign_in, self._brake, self._page = sign_in, brake, page
+    def __init__(self, sign_in: SignIn, limits: Limits, page: RefusalPage) -> None:
+        self._sign_in, self._brake, self._room, self._page = sign_in, limits.requests, limits.room, page
 
     def before(self) -> None:
         """The route's policy, before any view sees the request."""
-        g.started, g.request_id, g.principal = time.perf_counter(), secrets.token_hex(8), None
+        g.started, g.request_id, g.principal, g.room = time.perf_counter(), secrets.token_hex(8), None, None
         if "\0" in request.path or any("\0" in value for value in request.args.values()):
             raise Refusal("http.bad_request")  # PostgreSQL has no room for it in a text
         if request.endpoint is None:
@@ -73,9 +88,12 @@ class _Gate:
         policy = access.policy_of(current_app.view_functions.get(request.endpoint))
         if policy is not None and policy.kind == "people":
             g.principal = self._known()
-            self._brake.call(f"person {g.principal.person}")
+            caller = f"person {g.principal.person}"
         else:
-            self._brake.call(_address())
+            caller = _address()
+        self._brake.call(caller)
+        self._room.take(caller)
+        g.room = caller
         if policy is None or (g.principal is not None and g.principal.role not in policy.roles):
             raise Refusal("auth.forbidden")
 
@@ -93,6 +111,7 @@ class _Gate:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = g.get("request_id", "")
+        self._leave(response)
         who = g.get("principal")
         note(
             LOGGER,
@@ -106,6 +125,17 @@ class _Gate:
         )
         return response
 
+    def _leave(self, response: Response) -> None:
+        """Gives the caller's room back: now, or when an answer that is still being made has been sent."""
+        if g.get("room") is None:
+            return
+        leave = weakref.finalize(response, self._room.give_back, g.room)
+        g.room = None
+        if response.is_streamed:
+            response.call_on_close(leave)
+        else:
+            leave()
+
     def refused(self, refusal: Refusal) -> tuple[Response, int]:
         """A refusal, for a program or for a person."""
         if _wants_page():
@@ -113,8 +143,7 @@ class _Gate:
             return answer, answer.status_code
         found, status = errors.of(refusal)
         answer = json_response(found)
-        if refusal.code == "http.rate":
-            answer.headers["Retry-After"] = str(refusal.params["seconds"])
+        answer.headers.update(errors.headers(refusal.code, refusal.params))
         if status == 401:
             answer.headers["WWW-Authenticate"] = "Bearer"
         return answer, status

@@ -19,6 +19,8 @@ _STATUS: Final[Mapping[str, int]] = {
     "http.too_long": 413,
     "http.rate": 429,
     "http.busy": 503,
+    "http.crowded": 503,
+    "http.too_slow": 408,
     "http.unexpected": 500,
     "stream.conflict": 409,
     "log.no_such_tile": 404,
@@ -36,6 +38,11 @@ def status(code: str) -> int:
 def body(code: str, params: Mapping[str, Param]) -> dict[str, object]:
     """`{"error": {"code", "params", "words": {"zh", "en"}}}`."""
     return {"error": {"code": code, "params": dict(params), "words": words.both(code, params)}}
+
+
+def headers(code: str, params: Mapping[str, Param]) -> dict[str, str]:
+    """`Retry-After` where the caller is to wait."""
+    return {"Retry-After": str(params["seconds"])} if status(code) in (429, 503) and "seconds" in params else {}
 
 
 def of(refusal: Refusal) -> tuple[dict[str, object], int]:

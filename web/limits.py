@@ -1,24 +1,30 @@
-"""A brake on how often one caller may call: a token bucket a caller, in memory, of this process only."""
+"""Brakes on what one caller may ask: how often, and how much at the same time. In memory, of this process only."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Final
 
 from ledger.basics.errors import Refusal
 
 _CALLERS: Final = 10_000  # remembered at once; the longest silent is forgotten first
+STRANGER: Final = ""  # everybody whom nothing tells from anybody else
+_AGAIN: Final = 2  # seconds after which who found no room may ask again
 
 
 class Brake:
-    """`per_minute` calls a caller, in bursts of as many. `now`: seconds that only rise."""
+    """A token bucket a caller: `per_minute` calls on the average, in bursts of `burst` (as many, if not given).
 
-    def __init__(self, per_minute: int, now: Callable[[], float] = monotonic) -> None:
+    `now`: seconds that only rise.
+    """
+
+    def __init__(self, per_minute: float, now: Callable[[], float] = monotonic, *, burst: int | None = None) -> None:
         self._rate = per_minute / 60
-        self._burst = float(per_minute)
+        self._burst = float(per_minute if burst is None else burst)
         self._now = now
         self._lock = threading.Lock()
         self._callers: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -34,3 +40,41 @@ class Brake:
                 self._callers.popitem(last=False)
         if left < 1:
             raise Refusal("http.rate", seconds=max(1, round((1 - left) / self._rate)) if self._rate else 60)
+
+
+class Room:
+    """How much goes on at the same time: `total` in all, `each` for one caller, `strangers` for all strangers together.
+
+    The fuller it is the fewer has one caller, down to two: some who take all they can don't keep the others out.
+    """
+
+    def __init__(self, total: int, each: int, strangers: int = 0) -> None:
+        self._total, self._each, self._strangers = total, each, strangers
+        self._lock = threading.Lock()
+        self._held: dict[str, int] = {}
+
+    @contextmanager
+    def hold(self, caller: str) -> Iterator[None]:
+        """Room for one more while the block runs; `Refusal("http.crowded", seconds=…)` where there is none."""
+        self.take(caller)
+        try:
+            yield
+        finally:
+            self.give_back(caller)
+
+    def take(self, caller: str) -> None:
+        """As `hold`, for who gives it back elsewhere."""
+        with self._lock:
+            free = self._total - sum(self._held.values())
+            mine = self._held.get(caller, 0)
+            most = self._strangers if caller == STRANGER else min(self._each, 2 + self._each * free // self._total)
+            if free < 1 or mine >= most:
+                raise Refusal("http.crowded", seconds=_AGAIN)
+            self._held[caller] = mine + 1
+
+    def give_back(self, caller: str) -> None:
+        """Frees what `take` took."""
+        with self._lock:
+            left = self._held.pop(caller) - 1
+            if left:
+                self._held[caller] = left

@@ -22,6 +22,7 @@ from web import logs
 from web.config import Address, Config
 from web.database import check_current
 from web.services import BOX_KEY, check_announced, compose, read_key
+from web.serving import Pace, PatientWorker
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 Process = Literal["office", "box", "worker"]
@@ -43,7 +44,7 @@ def box(config: Config) -> Flask:
     from web.blobs import Folder  # noqa: PLC0415 - a process loads its own application only
     from web.box.access_log import AccessLog  # noqa: PLC0415 - a process loads its own application only
     from web.box.app import Surroundings, create_app  # noqa: PLC0415 - a process loads its own application only
-    from web.box.parts import Parts  # noqa: PLC0415 - a process loads its own application only
+    from web.box.parts import Limits, Parts  # noqa: PLC0415 - a process loads its own application only
 
     engine = create_engine(config.database.box)
     check_current(engine)
@@ -53,6 +54,7 @@ def box(config: Config) -> Flask:
         entropy=system_entropy,
         receipt_key=read_key(config.folders.keys / BOX_KEY),
         interval=timedelta(milliseconds=config.platform.interval_ms),
+        limits=Limits.of(config.box.threads, config.box.requests_per_minute),
     )
     key = config.box.access_log_key
     access_log = AccessLog(config.folders.access_log, bytes.fromhex(key), system_entropy) if key else None
@@ -95,12 +97,13 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """Sets gunicorn's options; its own defaults for the rest."""
         settings: dict[str, Any] = {
             "bind": f"{self._address.host}:{self._address.port}",
-            "worker_class": "gthread",
+            "worker_class": PatientWorker.of(Pace(self._address.slow_after_s, self._address.min_bytes_per_s)),
             "workers": 1,
             "threads": self._address.threads,
             "timeout": 300,
             "graceful_timeout": 10,
             "keepalive": 5,
+            "sendfile": False,  # it would send past the pace
             "proc_name": f"mingjing-{self._name}",
             "accesslog": None,
             "loglevel": "warning",

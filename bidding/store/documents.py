@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from bidding.store.tables import documents
 from ledger.basics import clock
 
+# A document that nothing names counts so long against who stored it.
+COUNTED: Final = timedelta(days=30)
 
-def note(conn: Connection, sha256: str, size: int, now: datetime, *, public: bool = False) -> None:
-    """A document that is stored; again does nothing, but may make it public."""
+
+def unpublished(conn: Connection, party: str, now: datetime) -> tuple[int, int]:
+    """`(bytes, documents)` that an organisation stored lately and nothing public names."""
+    total, count = conn.execute(
+        select(func.coalesce(func.sum(documents.c.size), 0), func.count()).where(
+            documents.c.party == party,
+            documents.c.public.is_(False),
+            documents.c.stored > clock.text(now - COUNTED),
+        )
+    ).one()
+    return int(total), int(count)
+
+
+def note(conn: Connection, sha256: str, size: int, now: datetime, *, public: bool = False, party: str = "") -> None:
+    """A document that is stored, by `party` ("" for the platform); again does nothing, but may make it public."""
     row = conn.execute(select(documents.c.public).where(documents.c.sha256 == sha256)).one_or_none()
     if row is None:
-        conn.execute(insert(documents).values(sha256=sha256, size=size, stored=clock.text(now), public=public))
+        conn.execute(
+            insert(documents).values(sha256=sha256, size=size, stored=clock.text(now), public=public, party=party)
+        )
     elif public and not row.public:
         publish(conn, [sha256])
 

@@ -72,7 +72,9 @@ def create_app(parts: Parts, around: Surroundings | None = None) -> Flask:
     def refused(refusal: Refusal) -> tuple[Response, int]:
         _log.info("refused %s", refusal.code)  # the code only: parameters may name hashes
         body, status = errors.of(refusal)
-        return jsonify(body), status
+        answer = jsonify(body)
+        answer.headers.update(errors.headers(refusal.code, refusal.params))
+        return answer, status
 
     @app.errorhandler(IntegrityError)
     def raced(_error: IntegrityError) -> tuple[Response, int]:

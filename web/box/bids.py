@@ -24,6 +24,7 @@ from web.signed import ticket
 
 LETTER: Final = 4000  # characters of an enquiry or objection
 LETTERS: Final = 20  # of one bid key on one lot
+SUBMISSIONS: Final = 100  # accepted of one bid key on one lot: each stands in a minute of the log for ever
 
 
 class Bids:
@@ -45,7 +46,7 @@ class Bids:
 
     def submit(self) -> Response:
         """Take a submission: everything it names is here and hashed already, so nothing is read again."""
-        body = _body()
+        body = self._body()
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             message = Submission.parse(parse_object(who.body(body)))
@@ -58,11 +59,13 @@ class Bids:
             at = box_lots.judged_at(conn, lot.tender, lot.lot)
             if accept(lot, current, message, at, held, others) == "again" and current is not None:
                 return _receipt(current)
+            if box_bids.submissions_of(conn, lot.tender, lot.lot, message.bid_key) >= SUBMISSIONS:
+                raise Refusal("submission.too_many", limit=SUBMISSIONS)
             return _receipt(self._take(conn, lot, message, "submission", at), 201)
 
     def withdraw(self) -> Response:
         """Take a withdrawal: what it withdraws stays shut for ever."""
-        body = _body()
+        body = self._body()
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             message = Withdrawal.parse(parse_object(who.body(body)))
@@ -95,7 +98,7 @@ class Bids:
 
     def enquire(self) -> Response:
         """An enquiry, for who holds a ticket: `{tender, lot, text}`. Its answer names no asker."""
-        body = _body()
+        body = self._body()
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             got = members(parse_object(who.body(body)), "tender lot text")
@@ -108,7 +111,7 @@ class Bids:
 
         The envelope of TYPE request is kept as its signature.
         """
-        body = _body()
+        body = self._body()
         with self.parts.write() as (conn, now):
             who = self.parts.signed(conn, request, now)
             got = members(parse_object(who.body(body)), "tender lot kind text")
@@ -139,9 +142,20 @@ class Bids:
                 raise Refusal("upload.unknown")
         # One more than it is: where the server marks the end of its input, Werkzeug refuses what fills the limit.
         request.max_content_length = size + 1
-        if not self.parts.blobs.holds(sha256):
-            self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
+        with self.parts.limits.pieces.hold(who.signed.key):
+            if not self.parts.blobs.holds(sha256):
+                self.parts.blobs.put(sha256, iter(lambda: request.stream.read(PIECE), b""))
         return Response(status=204)
+
+    def _body(self) -> bytes:
+        """The message that this request brings; strangers' bodies wait for each other and for nobody else."""
+        with self.parts.limits.messages.hold(self.parts.sender(request)):
+            # A body in chunks names no length: it is cut here, before anything is known of who sends it.
+            request.max_content_length = MAX_BYTES + 1
+            data = request.get_data(cache=False)
+        if len(data) > MAX_BYTES:
+            raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+        return data
 
     def _take(
         self, conn: Connection, lot: BoxLot, message: Submission | Withdrawal, kind: str, at: datetime
@@ -187,15 +201,6 @@ class Bids:
         at = database_now(conn)
         box_bids.add_letter(conn, letter, lot.tender, lot.lot, kind, at, bid_key, canonical(content))
         return _json({"id": letter, "at": clock.text(at)}, 201)
-
-
-def _body() -> bytes:
-    # A body in chunks names no length: it is cut here, before anything is known of who sends it.
-    request.max_content_length = MAX_BYTES + 1
-    data = request.get_data(cache=False)
-    if len(data) > MAX_BYTES:
-        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
-    return data
 
 
 def _same_key(of_message: str, of_request: str) -> None:

@@ -111,7 +111,7 @@ class Uploads:
             return self._state(found, 204)
         if offset != found.offset:
             raise Refusal("upload.offset", expected=found.offset, found=offset)
-        with self._writing(found) as turn:
+        with self.parts.limits.pieces.hold(who.signed.key), self._writing(found) as turn:
             state = self._receive(found, who.signed, turn)
             end = found.offset + (request.content_length or 0)
             whole = end == found.length

@@ -10,7 +10,6 @@ from web import delivery
 from web.access import Principal
 from web.custody import mailbox as custody
 from web.front import behind
-from web.limits import Brake
 from web.office import acts, enrolment, tenders, tickets
 from web.public import api, log, pages
 from web.services import Services
@@ -28,7 +27,8 @@ def create_app(services: Services) -> Flask:
             found = accounts.sign_in(conn, token, database_now(conn))
         return Principal(found.person, found.role, found.party)
 
-    delivery.install(app, sign_in, Brake(services.config.office.requests_per_minute), pages.refused)
+    office = services.config.office
+    delivery.install(app, sign_in, delivery.Limits.of(office.threads, office.requests_per_minute), pages.refused)
     for module in (log, api, pages, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, request
 
 from bidding.acts import draft as draft_act
@@ -22,6 +23,7 @@ from ledger.basics.hashing import H
 from ledger.basics.ids import check_id, new_id
 from ledger.store.engine import database_now, reading, transaction
 from web.access import BIDDER, TENDEREE, route
+from web.config import Office
 from web.delivery import json_body, json_response, principal
 from web.services import services
 
@@ -60,12 +62,15 @@ def show(tender: str) -> Response:
 def document(tender: str) -> Response:
     """Stores a document's raw bytes; `{sha256, size}`. It stays unpublished until a notice or an addendum names it.
 
-    The header `Mingjing-SHA256` says what its hash will be; without it the body may be 1 MiB long.
+    The header `Mingjing-SHA256` says what its hash will be; without it the body may be 1 MiB long. What an organisation
+    stores and does not publish has a quota (docs/formats/api.md).
     """
     at, limit = services(), services().config.office.max_document_bytes
-    named = request.headers.get("Mingjing-SHA256", "")
+    named, party = request.headers.get("Mingjing-SHA256", ""), principal().party
     with reading(at.engine) as conn:
-        drafts.get(conn, tender, principal().party)
+        drafts.get(conn, tender, party)
+        if named not in documents.sizes(conn, [named]):  # again after a lost answer: it is counted already
+            limit = min(limit, _room(conn, at.config.office, party, request.content_length or 0))
     if named:
         unhex(named, 32, "Mingjing-SHA256")
         request.max_content_length = limit
@@ -74,7 +79,7 @@ def document(tender: str) -> Response:
         data = request.get_data(cache=False)
         sha256, size = at.documents.put_bytes(data), len(data)
     with transaction(at.engine) as conn:
-        documents.note(conn, sha256, size, database_now(conn))
+        documents.note(conn, sha256, size, database_now(conn), party=party)
     return json_response({"sha256": sha256, "size": size})
 
 
@@ -171,6 +176,18 @@ def _store(tender: str, *, new: bool) -> Response:
             perform_in(conn, decide, actor=who.person, entropy=at.entropy)
             drafts.put(conn, made)
     return json_response({"tender": tender, "draft_sha256": sha256}, 201 if new else 200)
+
+
+def _room(conn: sa.Connection, office: Office, party: str, wanted: int) -> int:
+    """How many bytes an organisation may still store unpublished; `Refusal("document.quota", field=…)` if too few."""
+    total, count = documents.unpublished(conn, party, database_now(conn))
+    for field, after, limit in (
+        ("max_unpublished_bytes", total + wanted, office.max_unpublished_bytes),
+        ("max_unpublished_documents", count + 1, office.max_unpublished_documents),
+    ):
+        if after > limit:
+            raise Refusal("document.quota", field=field, limit=limit, bytes=total, documents=count)
+    return office.max_unpublished_bytes - total
 
 
 def _progress(found: list[Progress]) -> dict[str, Json]:

@@ -71,6 +71,17 @@ def newest(conn: Connection, tender: str, lot: str, bid_key: str) -> Accepted | 
     return None if found is None else _accepted(found)
 
 
+def submissions_of(conn: Connection, tender: str, lot: str, bid_key: str) -> int:
+    """How many submissions were accepted of a bid key on a lot."""
+    query = select(func.count()).where(
+        submissions.c.tender == tender,
+        submissions.c.lot == lot,
+        submissions.c.bid_key == bid_key,
+        submissions.c.kind == "submission",
+    )
+    return int(conn.execute(query).scalar_one())
+
+
 def of_lot(conn: Connection, tender: str, lot: str) -> list[Accepted]:
     """Everything accepted on a lot, by hash (an order that tells nothing)."""
     rows = conn.execute(

@@ -52,6 +52,14 @@ def lot_for_update(conn: Connection, tender: str, lot: str) -> BoxLot:
     return _lot(conn, tender, lot, share=False)
 
 
+def ticket_key(conn: Connection, tender: str, lot: str) -> bytes:
+    """The lot's ticket key (DER), without holding the lot; `Refusal("box.lot_unknown")`."""
+    found = conn.execute(select(lots.c.spki).where(lots.c.tender == tender, lots.c.lot == lot)).scalar_one_or_none()
+    if found is None:
+        raise Refusal("box.lot_unknown", tender=tender[:64], lot=lot[:64])
+    return bytes.fromhex(found)
+
+
 def _lot(conn: Connection, tender: str, lot: str, *, share: bool) -> BoxLot:
     found = conn.execute(
         select(lots).where(lots.c.tender == tender, lots.c.lot == lot).with_for_update(read=share)

@@ -62,6 +62,11 @@ def upload(conn: Connection, upload_id: str, bid_key: str) -> Upload:
     )
 
 
+def knows(conn: Connection, bid_key: str) -> bool:
+    """Whether this key has announced anything: it had a ticket then."""
+    return conn.execute(select(uploads.c.id).where(uploads.c.bid_key == bid_key).limit(1)).first() is not None
+
+
 def upload_by_hash(conn: Connection, tender: str, lot: str, bid_key: str, sha256: str) -> Upload | None:
     """This key's upload of a ciphertext, if it announced one."""
     found = conn.execute(
