@@ -1,6 +1,7 @@
 """A small HTTP client for institutions and bidders: standard library, one connection, bounded answers, no redirects.
 
 An answer with a status of 400 or more whose body is `{"error": {"code", "params"}}` is raised as that `Refusal`.
+Where a server asks for a pause (`Retry-After` with 429 or 503), requests are refused here until it is over.
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import math
 import re
 import socket
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +23,11 @@ from urllib.parse import urlsplit
 from ledger.basics.errors import Param, Refusal
 
 MAX_ANSWER: Final = 64 * 1024 * 1024
+# A server may ask for a pause of so many seconds and no more: what is due must not wait for its word.
+LONGEST_PAUSE: Final = 60
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\Z")
 _PATH: Final = re.compile(r"[!-~]*\Z", re.ASCII)
+_SECONDS: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class HttpClient:
         self.base = base.rstrip("/")
         self._prefix = parts.path.rstrip("/")
         self._whole = whole
+        self._pause_until = 0.0
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
         weakref.finalize(self, self._connection.close)
 
@@ -69,10 +76,19 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         most: int = MAX_ANSWER,
     ) -> Answer:
-        """The answer to one request, if its status is below 300; else a `Refusal`."""
+        """The answer to one request, if its status is below 300; else a `Refusal`.
+
+        `Refusal("http.rate", seconds=…)` without asking while the server wants a pause; its own refusal tells the same
+        `seconds`.
+        """
+        left = self._pause_until - time.monotonic()
+        if left > 0:
+            raise Refusal("http.rate", seconds=math.ceil(left))
         answer = self.exchange(method, path, body, headers=headers, most=most)
         if answer.status >= 300:
-            raise _refusal(answer, path)
+            pause = _pause(answer)
+            self._pause_until = time.monotonic() + pause
+            raise _refusal(answer, path, pause)
         return answer
 
     def exchange(
@@ -151,9 +167,17 @@ class HttpClient:
             raise TimeoutError
 
 
-def _refusal(answer: Answer, path: str) -> Refusal:
-    """The server's own refusal if it gave one, else `http.status`."""
+def _pause(answer: Answer) -> int:
+    """The seconds for which the server wants no more requests."""
+    said = answer.headers.get("retry-after", "").strip()
+    return min(int(said), LONGEST_PAUSE) if answer.status in (429, 503) and _SECONDS.match(said) else 0
+
+
+def _refusal(answer: Answer, path: str, pause: int) -> Refusal:
+    """The server's own refusal if it gave one, else `http.rate` where it wants a pause, else `http.status`."""
     plain = Refusal("http.status", status=answer.status, address=path[:200])
+    if pause:
+        plain = Refusal("http.rate", seconds=pause)
     try:
         error = json.loads(answer.body)["error"]
         code, params = error["code"], error.get("params", {})
@@ -164,4 +188,6 @@ def _refusal(answer: Answer, path: str) -> Refusal:
     kept: dict[str, Param] = {
         str(name): value for name, value in params.items() if isinstance(value, str | int) and str(name).isidentifier()
     }
+    if pause:
+        kept["seconds"] = pause
     return Refusal(code, **kept)  # codes: relayed

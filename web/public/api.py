@@ -90,7 +90,7 @@ def bundle(tender: str) -> Response:
     with reading(services().engine) as conn:
         search.one(conn, tender)
     if not MAKING.acquire(timeout=_PATIENCE):
-        raise Refusal("http.busy")
+        raise Refusal("http.busy", seconds=5)
     try:
         made = export.bundle_of(services(), tender)
     finally:

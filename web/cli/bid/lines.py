@@ -6,6 +6,7 @@ Neither says what kind of client this is: `http.client` sends no User-Agent, and
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,7 +32,17 @@ FIRST_PIECE: Final = 1 << 20
 MAX_PIECE: Final = 8 << 20
 TRIES: Final = 8
 _TUS: Final = {"Tus-Resumable": "1.0.0"}
-_UNREACHED: Final = ("http.unreachable", "upload.cut", "upload.offset", "upload.superseded", "request.out_of_time")
+_UNREACHED: Final = (
+    "http.unreachable",
+    "http.too_slow",
+    "upload.cut",
+    "upload.offset",
+    "upload.superseded",
+    "request.out_of_time",
+)
+# A server that is asked too much says when to come again; so long in all one waits for it.
+_BUSY: Final = ("http.rate", "http.crowded", "http.busy")
+WAITED: Final = 600
 
 
 def patiently(
@@ -56,11 +67,37 @@ def patiently(
     return what()
 
 
-class Office:
-    """Requests with the account's token. Each may arrive twice; `pause`: see `patiently`."""
+def politely(what: Callable[[], T], wait: Callable[[int], None]) -> T:
+    """What `what` gives, asked again as long as a busy server says when; `wait(seconds)` waits.
 
-    def __init__(self, url: str, token: str, *, pause: Callable[[int], None], timeout: float = 60.0) -> None:
-        self._http, self._pause = HttpClient(url, timeout), pause
+    Nothing was done of what was refused so, and no try is used up. Ends with the server's refusal after `WAITED`
+    seconds.
+    """
+    waited = 0
+    while True:
+        try:
+            return what()
+        except Refusal as why:
+            seconds = why.params.get("seconds")
+            if why.code not in _BUSY or not isinstance(seconds, int) or waited >= WAITED:
+                raise
+        wait(max(1, seconds))
+        waited += max(1, seconds)
+
+
+class Office:
+    """Requests with the account's token. Each may arrive twice; `pause`: see `patiently`, `wait`: see `politely`."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        pause: Callable[[int], None],
+        wait: Callable[[int], None] = time.sleep,
+        timeout: float = 60.0,
+    ) -> None:
+        self._http, self._pause, self._wait = HttpClient(url, timeout), pause, wait
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> dict[str, Any]:
@@ -79,12 +116,17 @@ class Office:
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
         sent = {**self._headers, **headers}
-        answer = patiently(lambda: self._http.ask(method, path, body, headers=sent), self._pause)
+        answer = patiently(
+            lambda: politely(lambda: self._http.ask(method, path, body, headers=sent), self._wait), self._pause
+        )
         return cast(dict[str, Any], read_json(answer.body))
 
 
 class Box:
-    """Requests signed by one bid key (docs/formats/box.md). `pause(n)` waits before the n-th try of a cut upload."""
+    """Requests signed by one bid key (docs/formats/box.md).
+
+    `pause(n)` waits before the n-th try of a cut upload, `wait(seconds)` as long as a busy box asks for.
+    """
 
     def __init__(
         self,
@@ -94,9 +136,11 @@ class Box:
         lot: str,
         *,
         pause: Callable[[int], None],
+        wait: Callable[[int], None] = time.sleep,
         entropy: Entropy = system_entropy,
     ) -> None:
-        self._http, self._key, self._entropy, self._pause = HttpClient(url, 60.0), key, entropy, pause
+        self._http, self._key, self._entropy = HttpClient(url, 60.0), key, entropy
+        self._pause, self._wait = pause, wait
         self.tender, self.lot = tender, lot
         self._at: datetime | None = None
 
@@ -165,7 +209,10 @@ class Box:
         headers: Mapping[str, str] | None = None,
         ticket: Ticket | None = None,
     ) -> Answer:
-        """One signed request. Raises the box's refusal."""
+        """One signed request, signed anew while the box is busy. Raises the box's refusal."""
+        return politely(lambda: self._ask(method, path, body, headers or {}, ticket), self._wait)
+
+    def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str], ticket: Ticket | None) -> Answer:
         what: dict[str, Json] = {
             "method": method,
             "path": path,
@@ -173,7 +220,7 @@ class Box:
             "at": clock.text(self._time()),
             "nonce": self._entropy(16).hex(),
         }
-        sent = {**(headers or {}), "Mingjing-Request": _b64(canonical(signing.sign("request", what, self._key)))}
+        sent = {**headers, "Mingjing-Request": _b64(canonical(signing.sign("request", what, self._key)))}
         if ticket is not None:
             held: dict[str, Json] = {"tender": self.tender, "lot": self.lot, "ticket": ticket.to_json()}
             sent["Mingjing-Ticket"] = _b64(canonical(held))

@@ -110,3 +110,30 @@ def test_an_address_must_be_http(base: str) -> None:
 def test_a_path_cannot_carry_another_header(path: str) -> None:
     with refused("http.bad_address"):
         HttpClient("http://127.0.0.1:1").get(path)
+
+
+def test_a_pause_that_a_server_asks_for_is_kept_without_asking_again() -> None:
+    body = b'{"error": {"code": "http.crowded", "params": {"seconds": 9}}}'
+    with answering(raw("503 Service Unavailable", body, "Retry-After: 7")) as base:
+        client = HttpClient(base)
+        with refused("http.crowded", seconds=7):
+            client.get("x")
+        # Nobody listens any more: what is refused now was not asked.
+        with refused("http.rate", seconds=7):
+            client.get("x")
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "wanted"),
+    [
+        ("429 Too Many Requests", "3", ("http.rate", {"seconds": 3})),
+        ("429 Too Many Requests", "999999999", ("http.rate", {"seconds": 60})),
+        ("429 Too Many Requests", "Mon, 23 Nov 2026 10:00:00 GMT", ("http.status", {"status": 429})),
+        ("429 Too Many Requests", "0", ("http.status", {"status": 429})),
+        ("404 Not Found", "3", ("http.status", {"status": 404})),
+    ],
+)
+def test_a_front_servers_pause_is_one_too(status: str, said: str, wanted: tuple[str, dict[str, int]]) -> None:
+    code, params = wanted
+    with answering(raw(status, b"<html>", f"Retry-After: {said}")) as base, refused(code, **params):
+        HttpClient(base).get("x")
