@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, cast
@@ -21,6 +21,7 @@ from ledger.store.engine import create_engine, reading
 from ledger.trust import Trust
 from web.config import Config
 from web.files import Shelf
+from web.limits import Brake
 
 LOG_KEY: Final = "log.pem"
 BOX_KEY: Final = "box.pem"
@@ -29,7 +30,11 @@ _EXTENSION: Final = "mingjing"
 
 @dataclass(frozen=True)
 class Services:
-    """`documents`: what notices name, and reports; `forms`: ciphertexts of forms that were present at the opening."""
+    """`documents`: what notices name, and reports; `forms`: ciphertexts of forms that were present at the opening.
+
+    `rehearsals`: what one organisation may newly ask of custodians for rehearsals: three of them (keys, then shares) at
+    once, then one every five minutes. Counted in memory, so that nobody reads later who rehearsed.
+    """
 
     config: Config
     engine: sa.Engine
@@ -37,6 +42,7 @@ class Services:
     documents: Shelf
     forms: Shelf
     entropy: Entropy = system_entropy
+    rehearsals: Brake = field(default_factory=lambda: Brake(0.4, burst=6))
 
     @property
     def interval(self) -> timedelta:

@@ -5,7 +5,7 @@ Rehearsals go the same way with throw-away keys, and end in the custodians' shar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
@@ -167,10 +167,22 @@ def by_kid(conn: sa.Connection, kid: str) -> tuple[str, str, str]:
 
 
 def ask_rehearsal(
-    conn: sa.Connection, nonce: str, part: str, custodians: Sequence[str], *, now: datetime, entropy: Entropy
+    conn: sa.Connection,
+    nonce: str,
+    part: str,
+    custodians: Sequence[str],
+    *,
+    now: datetime,
+    entropy: Entropy,
+    admit: Callable[[], None] = lambda: None,
 ) -> None:
-    """Asks the custodians for throw-away keys; the nonce names the rehearsal."""
+    """Asks the custodians for throw-away keys; the nonce names the rehearsal.
+
+    `admit` is called before something new is asked, and may refuse.
+    """
     rehearsal.purpose(nonce, part)
+    if not mailbox.asked(conn, "rehearsal-key", f"{nonce}/{part}"):
+        admit()
     for custodian in custodians:
         body: dict[str, Json] = {"nonce": nonce, "part": part}
         mailbox.ask(
@@ -184,13 +196,19 @@ def rehearsal_keys(conn: sa.Connection, nonce: str, part: str) -> dict[str, str]
 
 
 def ask_rehearsal_shares(
-    conn: sa.Connection, body: dict[str, Json], known: Collection[str], *, now: datetime, entropy: Entropy
+    conn: sa.Connection,
+    body: dict[str, Json],
+    known: Collection[str],
+    *,
+    now: datetime,
+    entropy: Entropy,
+    admit: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, Json]]:
     """Passes a rehearsal's seal `{keyset, author_key, seal}` to its custodians; the answers that are in so far.
 
     `known`: the custodians there are. Whatever else is named, or sealed in another shape, is refused before anything is
-    kept: it would be mail for others, as often and as long as somebody likes. Raises `Refusal("custodian.unknown")`,
-    `Refusal("sealed.*")`.
+    kept: it would be mail for others, as often and as long as somebody likes. `admit`: as in `ask_rehearsal`. Raises
+    `Refusal("custodian.unknown")`, `Refusal("sealed.*")`.
     """
     got = members(body, "keyset author_key seal")
     keyset = rehearsal.parse(got["keyset"])
@@ -200,6 +218,8 @@ def ask_rehearsal_shares(
     unhex(got["author_key"], 32, "author_key")
     Seal.parse(got["seal"], keyset)
     subject = H(canonical(got)).hex()
+    if not mailbox.asked(conn, "rehearsal", subject):
+        admit()
     for custodian in keyset.ids:
         mailbox.ask(conn, custodian, "rehearsal", subject, dict(got), now=now, entropy=entropy, life=REHEARSAL_LIFE)
     return mailbox.answers(conn, "rehearsal", subject)

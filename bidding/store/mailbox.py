@@ -102,6 +102,12 @@ def answer(conn: Connection, mail_id: str, value: dict[str, Json], now: datetime
     )
 
 
+def asked(conn: Connection, kind: str, subject: str) -> bool:
+    """Whether anybody was asked about this subject."""
+    query = select(custody_requests.c.id).where(custody_requests.c.kind == kind, custody_requests.c.subject == subject)
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def answers(conn: Connection, kind: str, subject: str) -> dict[str, dict[str, Json]]:
     """Institution → answer, for everybody who answered what was asked under this kind and subject."""
     rows = conn.execute(
@@ -133,13 +139,9 @@ def reopen(conn: Connection, kind: str, subject: str) -> None:
 
 
 def forget(conn: Connection, now: datetime) -> None:
-    """Drops requests that ran out unanswered."""
+    """Drops requests whose time is over, answered or not: rehearsals and challenges."""
     conn.execute(
-        delete(custody_requests).where(
-            custody_requests.c.expires != "",
-            custody_requests.c.expires <= clock.text(now),
-            custody_requests.c.answered == "",
-        )
+        delete(custody_requests).where(custody_requests.c.expires != "", custody_requests.c.expires <= clock.text(now))
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,9 +21,21 @@ from ledger.sealed.keyset import Purpose
 from ledger.sealed.rehearsal import ThrowAway
 from ledger.sealed.seal import Seal, context, open_capsule
 
-# How long a rehearsal's key lives, and how many there may be.
+# How long a rehearsal's key lives, and how many there may be. Where all have been used once the oldest makes room.
 REHEARSAL_LIFE: Final = timedelta(minutes=10)
-MAX_REHEARSALS: Final = 64
+MAX_REHEARSALS: Final = 512
+# Each new challenge is a line of the journal for ever: so many for one key set within this time, by the own clock.
+CHALLENGED_IN: Final = timedelta(hours=1)
+MAX_CHALLENGES: Final = 240
+
+
+@dataclass
+class _Rehearsal:
+    """A throw-away key; `used`: a share was opened with it, and only the same question again could want it."""
+
+    key: ThrowAway
+    until: datetime
+    used: bool = False
 
 
 class Answering:
@@ -30,7 +43,7 @@ class Answering:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._rehearsals: dict[Purpose, tuple[ThrowAway, datetime]] = {}
+        self._rehearsals: dict[Purpose, _Rehearsal] = {}
         self._kinds: Final[dict[str, Callable[[str, Json], Json]]] = {
             "key": self._key,
             "sign": self._sign,
@@ -76,6 +89,8 @@ class Answering:
         keyset = house.memory.keyset(kid.hex())
         if keyset is None:
             raise Refusal("custodian.unknown_keyset", kid=kid.hex())
+        if house.memory.challenges_since(kid.hex(), clock.text(house.now() - CHALLENGED_IN)) >= MAX_CHALLENGES:
+            raise Refusal("custodian.too_many_challenges", kid=kid.hex(), limit=MAX_CHALLENGES)
         key = keys.own_key(keyset, house.who)
         answer = keysets.answer_challenge(keyset, house.who.id, key, nonce, clock.text(house.now()), house.who.key)
         house.memory.note_challenged(answer)
@@ -107,23 +122,27 @@ class Answering:
     def _rehearsal_key(self, id: str, body: Json) -> Json:
         got, now = members(body, "nonce part"), self._house.now()
         purpose = rehearsal.purpose(check_id(got["nonce"], "nonce"), check_id(got["part"], "part"))
-        self._rehearsals = {one: kept for one, kept in self._rehearsals.items() if kept[1] > now}
+        self._rehearsals = {one: kept for one, kept in self._rehearsals.items() if kept.until > now}
         if purpose not in self._rehearsals:
             if len(self._rehearsals) >= MAX_REHEARSALS:
-                raise Refusal("custodian.too_many_rehearsals", limit=MAX_REHEARSALS)
-            self._rehearsals[purpose] = (ThrowAway.new(self._house.entropy), now + REHEARSAL_LIFE)
-        return self._own_public(id, body, self._rehearsals[purpose][0].public)
+                used = next((one for one, kept in self._rehearsals.items() if kept.used), None)
+                if used is None:
+                    raise Refusal("custodian.too_many_rehearsals", limit=MAX_REHEARSALS)
+                del self._rehearsals[used]
+            self._rehearsals[purpose] = _Rehearsal(ThrowAway.new(self._house.entropy), now + REHEARSAL_LIFE)
+        return self._own_public(id, body, self._rehearsals[purpose].key.public)
 
     def _rehearsal(self, _: str, body: Json) -> Json:
         got = members(body, "keyset author_key seal")
         keyset = rehearsal.parse(got["keyset"])
         kept = self._rehearsals.get(keyset.purpose)
-        if kept is None or kept[1] <= self._house.now():
+        if kept is None or kept.until <= self._house.now():
             raise Refusal("custodian.rehearsal_over")
-        key, who = keysets.custodian_key(kept[0].seed), self._house.who.id
+        key, who = keysets.custodian_key(kept.key.seed), self._house.who.id
         keysets.check_own_key(keyset, who, key)
         seal, author = Seal.parse(got["seal"], keyset), unhex(got["author_key"], 32, "author_key")
         share = open_capsule(seal, context(keyset.kid, author, seal.n16), keyset.place(who), key)
+        kept.used = True
         return {"bad": True} if share is None else {"share": share.hex()}
 
     def _own_public(self, id: str, body: Json, public: bytes) -> Json:

@@ -12,6 +12,7 @@ restored    {}                   made from backup words: what was signed before 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from pathlib import Path
 from typing import Never, cast
 
@@ -37,6 +38,7 @@ class Memory:
         self._released: dict[str, Envelope] = {}
         self._recorded: set[str] = set()
         self._challenged: dict[tuple[str, str], Envelope] = {}
+        self._challenged_at: dict[str, list[str]] = {}
         self._seeded: set[str] = set()
         self.restored = False
         for record in records:
@@ -83,6 +85,10 @@ class Memory:
     def challenge(self, kid: str, nonce: str) -> Envelope | None:
         """The answer already given to a challenge."""
         return self._challenged.get((kid, nonce))
+
+    def challenges_since(self, kid: str, since: str) -> int:
+        """How many different challenges of a key set were answered after a time (text), newest ones first."""
+        return sum(1 for _ in takewhile(lambda at: at > since, reversed(self._challenged_at.get(kid, []))))
 
     def seeded(self, kid: str) -> bool:
         """Whether the seed of a key set was published."""
@@ -150,6 +156,7 @@ class Memory:
             answer = cast(Envelope, record["answer"])
             obj = cast(dict[str, str], answer["object"])
             self._challenged[obj["kid"], obj["nonce"]] = answer
+            self._challenged_at.setdefault(obj["kid"], []).append(obj["at"])
         elif kind == "seeded":
             self._seeded.add(cast(str, record["kid"]))
         elif kind == "restored":

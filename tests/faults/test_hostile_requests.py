@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from ledger.basics import clock
+from ledger.basics import clock, signing
+from ledger.custodian.answering import CHALLENGED_IN, MAX_CHALLENGES, MAX_REHEARSALS
+from ledger.custodian.process import Custodian
 from ledger.custodian.recall import recall
+from ledger.institution.errands import MAX_REQUESTS
 from ledger.institution.platform import MAX_JSON
-from ledger.sealed import rehearsal
+from ledger.sealed import rehearsal, seal
 from ledger.sealed.keyset import Keyset
 from tests.support.custody import Case, act, real_keyset
 from tests.support.custody_names import BEFORE, DEADLINE, IDS, LOT, STRANGER, SUPERVISOR, TENDER, TENDEREE, T
@@ -68,11 +71,56 @@ def test_a_real_capsule_is_not_opened_as_a_rehearsal(lot: Case) -> None:
 
 def test_rehearsals_do_not_fill_the_memory(case: Case) -> None:
     with case.process() as process:
-        for number in range(100):
+        fill(case, process, MAX_REHEARSALS + 30)
+    assert len(case.platform.posted) == MAX_REHEARSALS
+    assert "custodian.too_many_rehearsals" in case.refusals()
+
+
+def fill(case: Case, process: Custodian, count: int) -> None:
+    """Asks for so many throw-away keys, as many at a time as a custodian looks at."""
+    for first in range(0, count, MAX_REQUESTS):
+        case.platform.requests.clear()
+        for number in range(first, min(first + MAX_REQUESTS, count)):
             case.platform.ask(f"k{number}", "rehearsal-key", {"nonce": f"n{number}", "part": "coin"})
         process.step()
-    assert len(case.platform.posted) == 64
-    assert "custodian.too_many_rehearsals" in case.refusals()
+
+
+def test_a_rehearsal_that_was_answered_makes_room_for_another(case: Case) -> None:
+    with case.process() as process:
+        case.platform.ask("first", "rehearsal-key", {"nonce": "first", "part": "coin"})
+        process.step()
+        keyset = rehearsed(bytes.fromhex(case.platform.answers("first")[0]["object"]["public_key"]), "first")
+        author = signing.public_bytes(STRANGER)
+        made = seal.seal_secret(keyset, author, bytes(32), bytes(16)).to_json()
+        case.platform.ask("share", "rehearsal", {"keyset": keyset.to_json(), "author_key": author.hex(), "seal": made})
+        process.step()
+        assert list(case.platform.answers("share")[0]) == ["share"]
+        before = len(case.platform.posted)
+        fill(case, process, MAX_REHEARSALS + 30)
+    # The first one made room for one of those who came later; none of these was used.
+    assert len(case.platform.posted) - before == MAX_REHEARSALS
+
+
+# --- challenges ---------------------------------------------------------------------------------------------------
+
+
+def test_challenges_do_not_fill_the_journal(lot: Case) -> None:
+    def challenge(first: int, count: int) -> list[Any]:
+        lot.platform.requests.clear()
+        for number in range(first, first + count):
+            lot.platform.ask(f"c{number}", "challenge", {"kid": COIN.kid.hex(), "nonce": f"{number:064x}"})
+        lot.step()
+        return [one for number in range(first, first + count) for one in lot.platform.answers(f"c{number}")]
+
+    lot.clock.at = BEFORE
+    assert len(challenge(0, 150)) == 150
+    assert len(challenge(150, 150)) == MAX_CHALLENGES - 150
+    assert "custodian.too_many_challenges" in lot.refusals()
+    lines = lot.folder.root.joinpath("state.jsonl").read_bytes().count(b"challenged")
+    assert lines == MAX_CHALLENGES
+    assert len(challenge(0, 10)) == 20, "the same challenges again get the same answers"
+    lot.clock.at = BEFORE + CHALLENGED_IN + timedelta(seconds=1)
+    assert len(challenge(400, 5)) == 5
 
 
 # --- seeds --------------------------------------------------------------------------------------------------------

@@ -146,7 +146,8 @@ def ask_rehearsal() -> Response:
         if custodian not in at.trust.custodians:
             raise Refusal("custodian.unknown", custodian=custodian)
     with transaction(at.engine) as conn:
-        keysets.ask_rehearsal(conn, nonce, part, ids, now=database_now(conn), entropy=at.entropy)
+        now = database_now(conn)
+        keysets.ask_rehearsal(conn, nonce, part, ids, now=now, entropy=at.entropy, admit=_admit_rehearsal)
         return json_response({"keys": keysets.rehearsal_keys(conn, nonce, part)}, 202)
 
 
@@ -155,9 +156,14 @@ def ask_shares() -> Response:
     """Passes a rehearsal's seal on: `{keyset, author_key, seal}`; 202 `{answers: {custodian: {share} | {bad}}}`."""
     at, body = services(), json_body()
     with transaction(at.engine) as conn:
-        known = at.trust.custodians
-        answers = keysets.ask_rehearsal_shares(conn, body, known, now=database_now(conn), entropy=at.entropy)
+        known, now = at.trust.custodians, database_now(conn)
+        answers = keysets.ask_rehearsal_shares(conn, body, known, now=now, entropy=at.entropy, admit=_admit_rehearsal)
     return json_response({"answers": answers}, 202)
+
+
+def _admit_rehearsal() -> None:
+    """Counts something new that the asking organisation wants of custodians; `Refusal("http.rate")` if too much."""
+    services().rehearsals.call(principal().party)
 
 
 def _store(tender: str, *, new: bool) -> Response:

@@ -18,7 +18,7 @@ from ledger.store.sequencer import Sequencer
 from web.blobs import Blobs, Folder
 from web.logs import note
 from web.services import LOG_KEY, Services, read_key
-from web.worker import letters
+from web.worker import leftovers, letters
 from web.worker.context import Context
 from web.worker.tender import TenderSweep
 
@@ -67,6 +67,7 @@ class Worker:
             sweep = self._sweeps.setdefault(tender, TenderSweep(self._context, tender))
             self._guard(tender, lambda sweep=sweep, tender=tender: self._parts(tender, sweep))  # type: ignore[misc]  # bound now
         self._guard("sweepings", self._forget)
+        self._guard("leftovers", self._clear)
 
     def _parts(self, tender: str, sweep: TenderSweep) -> None:
         for name, part in sweep.parts():
@@ -101,6 +102,9 @@ class Worker:
             box_lots.forget_nonces(conn, now)
             mailbox.forget(conn, now)
             pending.forget(conn, now)
+
+    def _clear(self) -> None:
+        leftovers.clear(self._context.services.engine, self._context.blobs)
 
     def _guard(self, name: str, work: Callable[[], None]) -> None:
         """Runs one part; what goes wrong is noted (once, until it changes) and tried again at the next sweep."""

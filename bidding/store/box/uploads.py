@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
-from bidding.store.box.tables import uploads
+from bidding.store.box.tables import lots, uploads
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 
@@ -102,6 +102,23 @@ def complete(conn: Connection, upload_id: str) -> None:
 def drop_upload(conn: Connection, upload_id: str) -> None:
     """Forget an upload."""
     conn.execute(delete(uploads).where(uploads.c.id == upload_id))
+
+
+def unfinished(conn: Connection, most: int) -> list[str]:
+    """Ids of uploads that are not whole and whose lot is closed."""
+    rows = conn.execute(
+        select(uploads.c.id)
+        .join(lots, and_(lots.c.tender == uploads.c.tender, lots.c.lot == uploads.c.lot))
+        .where(lots.c.state == "closed", uploads.c.complete == 0)
+        .order_by(uploads.c.id)
+        .limit(most)
+    )
+    return list(rows.scalars())
+
+
+def drop_unfinished(conn: Connection, upload_id: str) -> None:
+    """Forget an upload unless it became whole meanwhile."""
+    conn.execute(delete(uploads).where(uploads.c.id == upload_id, uploads.c.complete == 0))
 
 
 def stored(conn: Connection, tender: str, lot: str, bid_key: str) -> tuple[int, int]:
