@@ -127,8 +127,17 @@ class HttpClient:
         if method not in ("GET", "HEAD"):
             self._connection.close()
         with self._patience():
-            self._connection.request(method, target, body, headers)
+            cut = None
+            try:
+                self._connection.request(method, target, body, headers)
+            except (BrokenPipeError, ConnectionResetError) as exc:
+                if body is None:
+                    raise
+                # Who refuses a body before all of it came has mostly said why.
+                cut = exc
             with self._connection.getresponse() as response:
+                if cut is not None and response.status < 300:
+                    raise cut
                 data = response.read(most + 1)
                 if len(data) > most:
                     raise Refusal("http.answer_too_long", address=target[:200], limit=most)

@@ -45,7 +45,7 @@ class Brake:
 class Room:
     """How much goes on at the same time: `total` in all, `each` for one caller, `strangers` for all strangers together.
 
-    The fuller it is the fewer has one caller, down to two: some who take all they can don't keep the others out.
+    The fuller it is the fewer has one caller, down to one: some who take all they can don't keep the others out.
     """
 
     def __init__(self, total: int, each: int, strangers: int = 0) -> None:
@@ -67,7 +67,7 @@ class Room:
         with self._lock:
             free = self._total - sum(self._held.values())
             mine = self._held.get(caller, 0)
-            most = self._strangers if caller == STRANGER else min(self._each, 2 + self._each * free // self._total)
+            most = self._strangers if caller == STRANGER else min(self._each, 1 + self._each * free // self._total)
             if free < 1 or mine >= most:
                 raise Refusal("http.crowded", seconds=_AGAIN)
             self._held[caller] = mine + 1

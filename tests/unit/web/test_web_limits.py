@@ -53,7 +53,7 @@ def taken(room: Room, callers: int) -> int:
 def test_the_fuller_a_room_the_fewer_has_one_caller() -> None:
     room = Room(12, each=6)
     assert taken(room, 1) == 5
-    assert [share(room, f"other {number}") for number in range(4)] == [4, 2, 1, 0]
+    assert [share(room, f"other {number}") for number in range(5)] == [3, 2, 1, 1, 0]
 
 
 def share(room: Room, caller: str) -> int:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from ledger.basics.errors import Refusal
 from ledger.http import HttpClient
 from tests.support.log import refused
 
@@ -137,3 +138,15 @@ def test_a_front_servers_pause_is_one_too(status: str, said: str, wanted: tuple[
     code, params = wanted
     with answering(raw(status, b"<html>", f"Retry-After: {said}")) as base, refused(code, **params):
         HttpClient(base).get("x")
+
+
+def test_a_refusal_that_comes_before_all_of_a_body_was_sent_is_heard() -> None:
+    body = b'{"error": {"code": "late", "params": {}}}'
+    with answering(raw("409 Conflict", body)) as base, refused("late"):
+        HttpClient(base).post("x", bytes(16 << 20))
+
+
+def test_a_body_that_did_not_all_arrive_was_not_taken_whatever_the_answer() -> None:
+    with answering(raw("200 OK", b"{}")) as base, pytest.raises(Refusal) as caught:
+        HttpClient(base).post("x", bytes(16 << 20))
+    assert caught.value.code == "http.unreachable"
