@@ -183,6 +183,29 @@ def test_lines_that_say_nothing_or_half_a_head_keep_nobody_out(lines: Lines, url
     assert lines.held >= 2 * THREADS
 
 
+def test_requests_that_come_together_or_in_pieces_are_answered_in_turn(lines: Lines) -> None:
+    ask = b"GET /box/time HTTP/1.1\r\nHost: box\r\n\r\n"
+    line = lines.say(ask + ask + ask[:20])
+    for _ in range(2):
+        assert answer(line) == 200
+    line.sendall(ask[20:])
+    assert answer(line) == 200
+    line.sendall(b"POST /box/submissions HTTP/1.1\r\nHost: box\r\nContent-Length: 2\r\n\r\n{")
+    line.sendall(b"}" + ask)
+    assert (answer(line), answer(line)) == (400, 200)
+
+
+def answer(line: socket.socket) -> int:
+    """The status of the next answer of a line, which is read to its end and no further."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += line.recv(1)
+    (length,) = [int(one.partition(b":")[2]) for one in head.split(b"\r\n") if one.startswith(b"Content-Length:")]
+    while length:
+        length -= len(line.recv(length))
+    return int(head.split()[1])
+
+
 def test_callers_that_do_not_hang_up_keep_nobody_out(lines: Lines, url: str, tmp_path: Path) -> None:
     for _ in range(4 * THREADS):
         lines.say(b"GET /box/time HTTP/1.0\r\nHost: box\r\n\r\n")
