@@ -140,6 +140,7 @@ class _Gate:
         """A refusal, for a program or for a person."""
         if _wants_page():
             answer = self._page(refusal.code, refusal.params)
+            answer.headers.update(errors.headers(refusal.code, refusal.params))
             return answer, answer.status_code
         found, status = errors.of(refusal)
         answer = json_response(found)

@@ -50,7 +50,8 @@ class Room:
 
     def __init__(self, total: int, each: int, strangers: int = 0) -> None:
         self._total, self._each, self._strangers = total, each, strangers
-        self._lock = threading.Lock()
+        # What was never closed is given back when it is collected, which may be in the middle of this very class.
+        self._lock = threading.RLock()
         self._held: dict[str, int] = {}
 
     @contextmanager
@@ -70,7 +71,7 @@ class Room:
             most = self._strangers if caller == STRANGER else min(self._each, 1 + self._each * free // self._total)
             if free < 1 or mine >= most:
                 raise Refusal("http.crowded", seconds=_AGAIN)
-            self._held[caller] = mine + 1
+            self._held[caller] = self._held.get(caller, 0) + 1
 
     def give_back(self, caller: str) -> None:
         """Frees what `take` took."""

@@ -116,10 +116,11 @@ class _Line(TConn):  # type: ignore[misc]  # gunicorn ships no types
         self.closing = False
         self.drained = 0
 
-    @property
-    def whole(self) -> bool:
-        """Whether a head is all there; empty lines before it are none."""
-        return b"\r\n\r\n" in self.head.lstrip(b"\r\n")
+    def take(self, data: bytes) -> bool:
+        """Adds what came; whether a head is all there now. Empty lines before it are none of it."""
+        looked = max(0, len(self.head) - 3)
+        self.head += data if self.head else data.lstrip(b"\r\n")
+        return self.head.find(b"\r\n\r\n", looked) >= 0
 
     def begin(self) -> None:
         """Hands the head over to gunicorn's parser, in the thread that will answer."""
@@ -184,8 +185,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         if not kept:
             self._hang_up(conn)
             return
-        conn.head += conn.parser.unreader.take_buffered()
-        if conn.whole:
+        if conn.take(conn.parser.unreader.take_buffered()):
             self.enqueue_req(conn)
             return
         seconds = HEAD_SECONDS if conn.head else self.cfg.keepalive
@@ -231,14 +231,14 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             if not data or line.drained > LINGER_BYTES:
                 self._end(line)
             return
-        if data and not line.head:
-            line.until = monotonic() + HEAD_SECONDS
-        line.head += data
-        if data and line.whole:
+        first = not line.head
+        if line.take(data):
             self._no_longer(line)
             self.enqueue_req(line)
         elif not data or len(line.head) > HEAD_BYTES:
             self._end(line)
+        elif first and line.head:
+            line.until = monotonic() + HEAD_SECONDS
 
     def _hang_up(self, line: _Line) -> None:
         """Says that nothing more comes, and waits for the other side to close: an answer just sent would be cut."""

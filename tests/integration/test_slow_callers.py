@@ -8,7 +8,6 @@ import json
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from ledger.sealed.seal import Content, seal_secret
 from ledger.store.engine import create_engine, transaction
 from tests.support.boxes import issuer, spki
 from tests.support.processes import Children
+from tests.support.waiting import wait_until
 from tests.vectors.fixed import fixed, keyset_of
 from web import platform
 from web.cli.bid.lines import Box
@@ -185,7 +185,7 @@ def test_lines_that_say_nothing_or_half_a_head_keep_nobody_out(lines: Lines, url
 
 def test_requests_that_come_together_or_in_pieces_are_answered_in_turn(lines: Lines) -> None:
     ask = b"GET /box/time HTTP/1.1\r\nHost: box\r\n\r\n"
-    line = lines.say(ask + ask + ask[:20])
+    line = lines.say(b"\r\n" + ask + ask + b"\r\n" + ask[:20])
     for _ in range(2):
         assert answer(line) == 200
     line.sendall(ask[20:])
@@ -240,9 +240,10 @@ def test_who_finds_no_room_hears_it_and_comes_again(lines: Lines, url: str, tmp_
 
     def wait(seconds: int) -> None:
         waited.append(seconds)
+        over = monotonic() + seconds
         for line in lines.open:
             line.close()
-        time.sleep(seconds)
+        wait_until(lambda: monotonic() > over, "the end of the pause")
 
     late = Bidder(url, "late", tmp_path)
     late.box = Box(url, late.key, TENDER, LOT, pause=no_failure, wait=wait)
