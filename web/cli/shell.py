@@ -70,6 +70,12 @@ def pause(failed: int) -> None:
     time.sleep(min(0.2 * 2 ** (failed - 1), 10))
 
 
+def wait(seconds: int) -> None:
+    """Waits as long as a busy server asks for, and says so."""
+    click.echo(words.say("client.server_busy", {"seconds": seconds}, lang()), err=True)
+    time.sleep(seconds)
+
+
 def in_words(command: F) -> F:
     """A Refusal ends the command with words, its code and an exit status."""
 

@@ -48,7 +48,7 @@ class Job:
     @cached_property
     def office(self) -> Office:
         """The line with the account."""
-        return Office(self.settings.office, self.home.token(), pause=shell.pause)
+        return Office(self.settings.office, self.home.token(), pause=shell.pause, wait=shell.wait)
 
     @cached_property
     def bidder(self) -> Bidder:
@@ -75,7 +75,7 @@ class Job:
     def box(self, tender: str, lot: str) -> Box:
         """The line of the bid key."""
         key = tickets.bid_key(self.home.secret(), tender, lot)
-        return Box(self.settings.box, key, tender, lot, pause=shell.pause)
+        return Box(self.settings.box, key, tender, lot, pause=shell.pause, wait=shell.wait)
 
     # --- steps ----------------------------------------------------------------------------------------------------
 

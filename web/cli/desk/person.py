@@ -62,7 +62,7 @@ class Person:
             token = (self.root / "token").read_text("ascii").strip()
         except FileNotFoundError as exc:
             raise Refusal("home.no_token", folder=str(self.root)) from exc
-        return Office(self.url, token, pause=shell.pause)
+        return Office(self.url, token, pause=shell.pause, wait=shell.wait)
 
     def act(self, act: str, subject: str, body: dict[str, Json], reason: str) -> dict[str, Any]:
         """Signs an act and sends it: `{pending, have, need}` or `{events}`."""
