@@ -69,6 +69,7 @@ def test_behind_a_front_server_every_address_has_its_own_allowance(place: Town) 
 
 def test_one_bundle_is_made_at_a_time(place: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     place.publish(place.clock.at + timedelta(minutes=10))
+    place.tick()  # a bundle begins when the notice stands in a witnessed tree
     monkeypatch.setattr("web.public.api._PATIENCE", 0.1)
     with api.MAKING:
         refused = place.ask("GET", f"/api/tenders/{place.tender}/bundle.zip")
