@@ -133,7 +133,7 @@ documents = Table(
     Column("size", BigInteger, nullable=False),
     Column("stored", _TIME, nullable=False),
     Column("public", Boolean, nullable=False),  # named by a disclosed event
-    Column("party", _ID, nullable=False),  # the organisation that stored it first, empty for the platform
+    Column("party", _ID, nullable=False, server_default=""),  # that stored it first, empty for the platform
     Index("documents_party", "party", "public"),
 )
 

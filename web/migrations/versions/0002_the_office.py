@@ -69,12 +69,8 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("stored", sa.String(length=24), nullable=False),
         sa.Column("public", sa.Boolean(), nullable=False),
-        sa.Column("party", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_documents")),
     )
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.create_index("documents_party", ["party", "public"], unique=False)
-
     op.create_table(
         "drafts",
         sa.Column("tender", sa.String(length=64), nullable=False),
@@ -220,9 +216,6 @@ def downgrade() -> None:
     op.drop_table("keysets")
     op.drop_table("issuances")
     op.drop_table("drafts")
-    with op.batch_alter_table("documents", schema=None) as batch_op:
-        batch_op.drop_index("documents_party")
-
     op.drop_table("documents")
     with op.batch_alter_table("custody_requests", schema=None) as batch_op:
         batch_op.drop_index("custody_requests_open")
