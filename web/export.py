@@ -26,6 +26,7 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
 from ledger.events import SLOT, Event, slot_entry, unblinded_prefix
+from ledger.sealed.content import Ciphertext
 from ledger.store import read, serve, tree
 from ledger.store import tables as ledger
 from ledger.store.engine import reading
@@ -252,6 +253,10 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
         procedure = procedures.load(book, tender, services.documents.read)
         found = openings.load(book, procedure, lot, services.documents.read, services.trust.cas)
 
+        def form(sha256: str) -> Ciphertext | None:
+            forms = services.forms
+            return Ciphertext.hashed(forms.read(sha256), sha256) if forms.has(sha256) else None
+
         def registered(party: str) -> Party | None:
             named.add(party)
             return openings.registered(conn, tender, lot, party)
@@ -261,7 +266,7 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
             found.on_roll,
             found.present,
             found.releases,
-            lambda sha256: services.forms.read(sha256) if services.forms.has(sha256) else None,
+            form,
             registered,
             lambda party: openings.issued(conn, tender, lot, party),
             found.seeds.get("identity"),

@@ -30,6 +30,7 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import NotApplicable
 from ledger.custodian.rulebook import Seen
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.seal import Seal
 from ledger.slots import Withheld
@@ -338,9 +339,10 @@ class Evidence(log.Evidence):
         found = [one.event.public for one in self.of_lot(lot) if one.event.type == "seed.recorded"]
         return {str(it["custodian"]): bytes.fromhex(str(it["seed"])) for it in found if it["part"] == part}
 
-    def form(self, sha256: str) -> bytes | None:
-        """A form's ciphertext, if the bundle has it."""
-        return self.bundle.forms.get(sha256)
+    def form(self, sha256: str) -> Ciphertext | None:
+        """A form's ciphertext, if the bundle has it; hashed when the bundle was read."""
+        data = self.bundle.forms.get(sha256)
+        return None if data is None else Ciphertext.hashed(data, self.contents.hashes[f"forms/{sha256}"])
 
     def issued(self, lot: str) -> dict[str, Mapping[str, Json]]:
         """Party → public of its first ticket, of those issued before the lot closed."""

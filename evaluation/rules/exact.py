@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from ledger.basics.canonical import Json
@@ -38,6 +39,12 @@ class Rounding:
     def document(self) -> dict[str, Json]:
         """`{mode, places}`."""
         return {"mode": self.mode, "places": self.places}
+
+
+@lru_cache(maxsize=1024)
+def decimal(text: str) -> Fraction:
+    """The number of a published decimal: a rule set has a few of them, and every bid is marked by them."""
+    return Fraction(text)
 
 
 def fixed(value: Fraction, places: int) -> str:

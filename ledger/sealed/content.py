@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -70,6 +71,27 @@ def digest(source: Iterable[bytes]) -> Content:
         size += len(block)
         sha.update(block)
     return Content(size, sha.digest())
+
+
+@dataclass(frozen=True)
+class Ciphertext:
+    """A whole ciphertext in memory; `content`: size and SHA-256 of these very bytes, so that nobody hashes them again.
+
+    Only who has just hashed the bytes makes one: with `of`, or with `hashed` where the reader did it.
+    """
+
+    data: bytes
+    content: Content
+
+    @classmethod
+    def of(cls, data: bytes) -> Ciphertext:
+        """These bytes, hashed here."""
+        return cls(data, digest([data]))
+
+    @classmethod
+    def hashed(cls, data: bytes, sha256: str) -> Ciphertext:
+        """Bytes that were found to have this SHA-256 (hex)."""
+        return cls(data, Content(len(data), bytes.fromhex(sha256)))
 
 
 def encrypt(key: bytes, ctx: bytes, source: Iterable[bytes], length: int, sink: BinaryIO) -> Content:
