@@ -30,7 +30,7 @@ class Rounding:
         scale = 10**self.places
         top, bottom = abs(value.numerator) * scale, value.denominator
         whole = (2 * top + bottom) // (2 * bottom) if self.mode == HALF_UP else top // bottom
-        return Fraction(whole if value >= 0 else -whole, scale)
+        return Fraction(-whole if value.numerator < 0 else whole, scale)
 
     def text(self, value: Fraction) -> str:
         """`value`, which must already be rounded so, with all its places: `47.50`."""

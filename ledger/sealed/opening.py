@@ -12,7 +12,7 @@ from ledger.sealed import content, shamir
 from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import Header, parse_header
 from ledger.sealed.keyset import Keyset, custodian_key
-from ledger.sealed.seal import Content, Seal, content_keys, context, counts, open_capsule, same_again
+from ledger.sealed.seal import Content, Seal, content_key, context, counts, open_capsule, same_again
 
 Bad = Literal["bad"]
 BAD: Final[Bad] = "bad"
@@ -144,7 +144,7 @@ def open_form(seal: Seal, keyset: Keyset, author_key: bytes, secret: bytes, ciph
         raise Refusal("sealed.wrong_copy", field="form")
     ctx = context(keyset.kid, author_key, seal.n16)
     try:
-        plain = b"".join(content.decrypt(content_keys(secret, ctx)[0], ctx, [ciphertext.data]))
+        plain = b"".join(content.decrypt(content_key(secret, ctx, "form"), ctx, [ciphertext.data]))
     except Refusal as why:
         return Void.of(Refusal("sealed.void_form", why=why.code))
     try:
@@ -172,7 +172,7 @@ def open_files(
     """
     named, ctx = _named(seal.files), context(keyset.kid, author_key, seal.n16)
     copy = _Copy(source, named.size, digest or hashlib.sha256())
-    found = _read_files(content.decrypt(content_keys(secret, ctx)[1], ctx, copy), header, sink)
+    found = _read_files(content.decrypt(content_key(secret, ctx, "files"), ctx, copy), header, sink)
     if copy.content() != named:
         raise Refusal("sealed.wrong_copy", field="files")
     return found

@@ -96,9 +96,14 @@ def derive(secret: bytes, ctx: bytes, label: str, length: int = 32) -> bytes:
     return hkdf(secret, ctx, label.encode("ascii"), length)
 
 
+def content_key(secret: bytes, ctx: bytes, kind: str) -> bytes:
+    """The key of `form` or `files`."""
+    return derive(secret, ctx, kind)
+
+
 def content_keys(secret: bytes, ctx: bytes) -> tuple[bytes, bytes]:
     """The keys of form and files."""
-    return derive(secret, ctx, "form"), derive(secret, ctx, "files")
+    return content_key(secret, ctx, "form"), content_key(secret, ctx, "files")
 
 
 def seal_secret(
