@@ -7,7 +7,7 @@ and the ciphertexts it holds completely. A refusal is a `Refusal`; nothing raise
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
@@ -41,6 +41,7 @@ class BidSeal:
     n: int
     form: Content
     files: Content
+    seal: Seal
     raw: dict[str, Json]
 
     @classmethod
@@ -52,17 +53,16 @@ class BidSeal:
             raise Refusal("submission.malformed", field="capsules")
         if len(checks) != len(capsules):
             raise Refusal("submission.malformed", field="checks")
-        for capsule, check in zip(capsules, checks, strict=True):
-            unhex(capsule, CAPSULE_SIZE, "capsules")
-            unhex(check, 32, "checks")
-        unhex(got["n16"], 16, "n16")
-        return cls(
-            unhex(got["kid"], 32, "kid").hex(),
-            len(capsules),
-            Content.parse(got["form"], "form"),
-            Content.parse(got["files"], "files"),
-            got,
+        form, files = Content.parse(got["form"], "form"), Content.parse(got["files"], "files")
+        seal = Seal(
+            unhex(got["kid"], 32, "kid"),
+            unhex(got["n16"], 16, "n16"),
+            tuple(unhex(capsule, CAPSULE_SIZE, "capsules") for capsule in capsules),
+            tuple(unhex(check, 32, "checks") for check in checks),
+            form,
+            files,
         )
+        return cls(seal.kid.hex(), len(capsules), form, files, seal, got)
 
     def content(self, kind: str) -> Content:
         """The ciphertext of this kind (`form` or `files`)."""
@@ -82,7 +82,6 @@ class Submission:
     seals: Mapping[str, BidSeal]
     sha256: str
     envelope: dict[str, Json]
-    _read: dict[bytes, Seal] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, envelope: object) -> Submission:
@@ -110,10 +109,9 @@ class Submission:
 
     def seal(self, keyset: Keyset) -> Seal:
         """The seal of the key set's part, if it is to this key set; `Refusal("sealed.*")` otherwise."""
-        # Asked for at every step of an opening, so it is read once.
-        if keyset.kid not in self._read:
-            self._read[keyset.kid] = Seal.parse(self.seals[keyset.purpose.part].raw, keyset)
-        return self._read[keyset.kid]
+        seal = self.seals[keyset.purpose.part].seal
+        seal.check(keyset)
+        return seal
 
     def contents(self) -> list[tuple[str, str, Content]]:
         """(part, kind, ciphertext) of everything it names, sorted by part and kind."""

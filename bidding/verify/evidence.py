@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -243,10 +244,10 @@ class Evidence(log.Evidence):
         """A submission's or withdrawal's envelope. Raises `Refusal("evidence.*")`."""
 
         def compute() -> dict[str, Json]:
-            data = getattr(self.bundle, kind).get(sha256)
-            if data is None:
-                raise Refusal("evidence.missing", sha256=sha256)
-            envelope = parse_object(data)
+            if kind == "submissions":
+                with suppress(Refusal):  # one that does not check may still be what its name says
+                    return self.submission(sha256).envelope
+            envelope = self._spelled(kind, sha256)
             if H(canonical(envelope.get("object", ""))).hex() != sha256:
                 raise Refusal("evidence.wrong_hash", sha256=sha256)
             return envelope
@@ -254,15 +255,27 @@ class Evidence(log.Evidence):
         found: dict[str, Json] = remember(self.__dict__, (kind, sha256), compute)
         return found
 
+    def _spelled(self, kind: str, sha256: str) -> dict[str, Json]:
+        """An envelope, its hash not yet looked at."""
+        data = getattr(self.bundle, kind).get(sha256)
+        if data is None:
+            raise Refusal("evidence.missing", sha256=sha256)
+        return parse_object(data)
+
     def intact(self, kind: str, sha256: str) -> bool:
         """Whether a form or document is there and what its name says."""
         return self.contents.hashes.get(f"{kind}/{sha256}") == sha256
 
     def submission(self, sha256: str) -> Submission:
-        """A submission, its signature checked."""
-        found: Submission = remember(
-            self.__dict__, ("submission", sha256), lambda: Submission.parse(self.envelope("submissions", sha256))
-        )
+        """A submission, its hash and its signature checked."""
+
+        def compute() -> Submission:
+            made = Submission.parse(self._spelled("submissions", sha256))
+            if made.sha256 != sha256:
+                raise Refusal("evidence.wrong_hash", sha256=sha256)
+            return made
+
+        found: Submission = remember(self.__dict__, ("submission", sha256), compute)
         return found
 
     def withdrawal(self, sha256: str) -> Withdrawal:

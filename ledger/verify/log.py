@@ -198,9 +198,7 @@ def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
         yield Failure("event.proof_of_nothing", {"index": index})
 
 
-def _proved(
-    evidence: Evidence, index: int, leaf: bytes, root: bytes, where: dict[str, str | int]
-) -> Iterator[Finding]:
+def _proved(evidence: Evidence, index: int, leaf: bytes, root: bytes, where: dict[str, str | int]) -> Iterator[Finding]:
     bundle = evidence.bundle
     try:
         merkle.check_inclusion(leaf, index, bundle.size, bundle.proofs.get(index, ()), root)
