@@ -33,6 +33,7 @@ from ledger.claims import NotApplicable
 from ledger.custodian.rulebook import Seen
 from ledger.sealed.content import Ciphertext
 from ledger.sealed.keyset import Keyset
+from ledger.sealed.release import Signed
 from ledger.sealed.seal import Seal
 from ledger.slots import Withheld
 from ledger.verify.evidence import once, remember
@@ -343,9 +344,21 @@ class Evidence(log.Evidence):
         """The contributions' envelopes in tree order."""
         return [one.event.public["contribution"] for one in self.of_lot(lot) if one.event.type == _CONTRIBUTED]
 
+    def release(self, one: Seen) -> Signed:
+        """The release of an event, its signature checked."""
+        found: Signed = remember(
+            self.__dict__, ("release", one.index), lambda: Signed.read(one.event.public["release"])
+        )
+        return found
+
     def releases(self, lot: str, part: str) -> list[object]:
-        """A part's releases' envelopes in tree order."""
-        return [one.event.public["release"] for one in self.of_lot(lot) if _released(one, part)]
+        """A part's releases in tree order; one that nobody signed is none."""
+        found: list[object] = []
+        for one in self.of_lot(lot):
+            if _released(one, part):
+                with suppress(Refusal):  # `releases.signed` has something to say about it
+                    found.append(self.release(one))
+        return found
 
     def seeds(self, lot: str, part: str) -> dict[str, bytes]:
         """Custodian → the seed it published for a part."""

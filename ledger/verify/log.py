@@ -180,7 +180,7 @@ def _times(note: Note, trust: Trust) -> dict[str, datetime]:
 )
 def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
     """Leaf and index of each event, by the entries or (left of them) by its inclusion proof."""
-    bundle, last, root = evidence.bundle, evidence.heads[-1].size if evidence.heads else 0, evidence.tree.root()
+    bundle, last = evidence.bundle, evidence.heads[-1].size if evidence.heads else 0
     early: set[int] = set()
     for stream in evidence.names:
         for line, one in zip(evidence.lines(stream), evidence.seen(stream), strict=True):
@@ -189,7 +189,7 @@ def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
                 yield Failure("event.other_stream", where)
             if line.index < bundle.edge.size:
                 early |= {line.index - 1, line.index}  # its slot (`log.slots`) and its leaf
-                yield from _proved(evidence, line.index, one.leaf, root, where)
+                yield from _proved(evidence, line.index, one.leaf, where)
             elif evidence.entry(line.index) != one.leaf:
                 yield Failure("event.not_in_the_tree", where)
             if line.index >= last:
@@ -198,10 +198,10 @@ def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
         yield Failure("event.proof_of_nothing", {"index": index})
 
 
-def _proved(evidence: Evidence, index: int, leaf: bytes, root: bytes, where: dict[str, str | int]) -> Iterator[Finding]:
+def _proved(evidence: Evidence, index: int, leaf: bytes, where: dict[str, str | int]) -> Iterator[Finding]:
     bundle = evidence.bundle
     try:
-        merkle.check_inclusion(leaf, index, bundle.size, bundle.proofs.get(index, ()), root)
+        merkle.check_inclusion(leaf, index, bundle.size, bundle.proofs.get(index, ()), evidence.root)
     except Refusal:
         yield Failure("event.not_in_the_tree", where)
 
