@@ -252,6 +252,7 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
         book, lot, named = Book(conn), announced.stream.rsplit("/", 1)[1], set[str]()
         procedure = procedures.load(book, tender, services.documents.read)
         found = openings.load(book, procedure, lot, services.documents.read, services.trust.cas)
+        closed = openings.closed_at(conn, tender, lot)
 
         def form(sha256: str) -> Ciphertext | None:
             forms = services.forms
@@ -259,7 +260,7 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
 
         def registered(party: str) -> Party | None:
             named.add(party)
-            return openings.registered(conn, tender, lot, party)
+            return openings.registered(conn, closed, party)
 
         opening.read_identities(
             found.lot,
