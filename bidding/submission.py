@@ -13,7 +13,7 @@ from typing import Final, Literal, Protocol
 
 from bidding.tickets import check_ticket
 from ledger.basics import clock, signing
-from ledger.basics.canonical import Json, canonical, members, unhex
+from ledger.basics.canonical import Json, canonical, members, read, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
@@ -90,12 +90,27 @@ class Submission:
         Raises `Refusal("canonical.*" | "signature.*" | "submission.malformed" | …)`; what depends on the lot
         (`accept`) or on other bids is not looked at.
         """
+        return cls._parsed(envelope)[0]
+
+    @classmethod
+    def read(cls, data: bytes) -> Submission:
+        """As `parse`, of an envelope's canonical bytes.
+
+        The object is spelled out once: what comes out is held against these bytes and the signature, and hashed.
+        """
+        made, signed = cls._parsed(read(data))
+        if signing.spelled(made.envelope, signed) != data:
+            raise Refusal("canonical.not_canonical")
+        return made
+
+    @classmethod
+    def _parsed(cls, envelope: object) -> tuple[Submission, bytes]:
         outer = members(envelope, "object key signature")
         got = members(outer["object"], "tender lot bid_key ticket seq terms seals")
         bid_key = unhex(got["bid_key"], 32, "bid_key").hex()
         _, signed = signing.verified("submission", outer, bid_key)
         seals = members(got["seals"], " ".join(PARTS))
-        return cls(
+        made = cls(
             check_id(got["tender"], "tender"),
             check_id(got["lot"], "lot"),
             bid_key,
@@ -106,6 +121,7 @@ class Submission:
             H(signed).hex(),
             outer,
         )
+        return made, signed
 
     def seal(self, keyset: Keyset) -> Seal:
         """The seal of the key set's part, if it is to this key set; `Refusal("sealed.*")` otherwise."""

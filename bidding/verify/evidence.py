@@ -248,7 +248,7 @@ class Evidence(log.Evidence):
             if kind == "submissions":
                 with suppress(Refusal):  # one that does not check may still be what its name says
                     return self.submission(sha256).envelope
-            envelope = self._spelled(kind, sha256)
+            envelope = parse_object(self._message(kind, sha256))
             if H(canonical(envelope.get("object", ""))).hex() != sha256:
                 raise Refusal("evidence.wrong_hash", sha256=sha256)
             return envelope
@@ -256,12 +256,12 @@ class Evidence(log.Evidence):
         found: dict[str, Json] = remember(self.__dict__, (kind, sha256), compute)
         return found
 
-    def _spelled(self, kind: str, sha256: str) -> dict[str, Json]:
-        """An envelope, its hash not yet looked at."""
-        data = getattr(self.bundle, kind).get(sha256)
+    def _message(self, kind: str, sha256: str) -> bytes:
+        """An envelope's bytes, not yet looked at."""
+        data: bytes | None = getattr(self.bundle, kind).get(sha256)
         if data is None:
             raise Refusal("evidence.missing", sha256=sha256)
-        return parse_object(data)
+        return data
 
     def intact(self, kind: str, sha256: str) -> bool:
         """Whether a form or document is there and what its name says."""
@@ -271,7 +271,7 @@ class Evidence(log.Evidence):
         """A submission, its hash and its signature checked."""
 
         def compute() -> Submission:
-            made = Submission.parse(self._spelled("submissions", sha256))
+            made = Submission.read(self._message("submissions", sha256))
             if made.sha256 != sha256:
                 raise Refusal("evidence.wrong_hash", sha256=sha256)
             return made
