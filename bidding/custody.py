@@ -38,6 +38,7 @@ from ledger.basics.hashing import H
 from ledger.custodian.rulebook import Answerable, Evidence, NotYet, Seen
 from ledger.events import split_unblinded
 from ledger.sealed import keyset as keysets
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.seal import Seal
 from ledger.trust import Trust
@@ -286,9 +287,9 @@ class _Case:
             raise _Refused(NotYet("custody.lot_failed", {"lot": self.lot.lot}, final=True))
         return own
 
-    def _form(self, sha256: str) -> bytes | None:
+    def _form(self, sha256: str) -> Ciphertext | None:
         try:
-            return self.evidence.blob(sha256)
+            return Ciphertext.hashed(self.evidence.blob(sha256), sha256)
         except Refusal:
             return None  # the opening waits for it
 

@@ -133,8 +133,16 @@ def check_answers(
     `files`: the names in the header's file list; a file question must name one of them (not checked if None).
     Of questions that were never asked the first twenty are named. Raises `Refusal("form.unknown_part")`.
     """
+    return read_answers(form, part, answers, files)[1]
+
+
+def read_answers(
+    form: Form, part: str, answers: Mapping[str, object], files: Collection[str] | None = None
+) -> tuple[dict[str, Value], list[Problem]]:
+    """The values of the answers with which nothing is wrong, by question, and what `check_answers` finds."""
     if part not in form.parts:
         raise Refusal("form.unknown_part", part=shown(part), form=form.id)
+    values: dict[str, Value] = {}
     found: list[tuple[str, Refusal]] = []
     for question in form.parts[part]:
         if question.id not in answers:
@@ -142,13 +150,13 @@ def check_answers(
                 found.append((question.id, Refusal("form.missing", question=question.id)))
             continue
         try:
-            read_answer(question, answers[question.id], files)
+            values[question.id] = read_answer(question, answers[question.id], files)
         except Refusal as refusal:
             found.append((question.id, refusal))
     asked = {question.id for question in form.parts[part]}
     unasked = sorted(shown(name) for name in answers.keys() - asked)[:MAX_UNKNOWN_NAMED]
     found.extend((name, Refusal("form.unknown_question", question=name, form=form.id)) for name in unasked)
-    return [Problem(question, refusal.code, refusal.params) for question, refusal in found]
+    return values, [Problem(question, refusal.code, refusal.params) for question, refusal in found]
 
 
 def read_answer(question: Question, answer: object, files: Collection[str] | None = None) -> Value:

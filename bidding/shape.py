@@ -106,14 +106,21 @@ def record(required: Mapping[str, Shape], optional: Mapping[str, Shape] | None =
     def check(value: object, path: str) -> None:
         if not isinstance(value, dict):
             raise Refusal("shape.type", path=path, wanted="object")
-        for name in sorted(required.keys() - value.keys()):
-            raise Refusal("shape.missing", path=f"{path}/{name}")
-        for name in sorted(shown(key) for key in value.keys() - allowed.keys()):
-            raise Refusal("shape.unknown", path=f"{path}/{name}")
+        if value.keys() != required.keys():
+            _members(value, required, allowed, path)
         for name, entry in value.items():
             allowed[name](entry, f"{path}/{name}")
 
     return check
+
+
+def _members(
+    value: Mapping[object, object], required: Mapping[str, Shape], allowed: Mapping[str, Shape], path: str
+) -> None:
+    for name in sorted(required.keys() - value.keys()):
+        raise Refusal("shape.missing", path=f"{path}/{name}")
+    for name in sorted(shown(key) for key in value.keys() - allowed.keys()):
+        raise Refusal("shape.unknown", path=f"{path}/{name}")
 
 
 def mapping(item: Shape, low: int, high: int) -> Shape:

@@ -7,13 +7,13 @@ and the ciphertexts it holds completely. A refusal is a `Refusal`; nothing raise
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from bidding.tickets import check_ticket
 from ledger.basics import clock, signing
-from ledger.basics.canonical import Json, canonical, members, unhex
+from ledger.basics.canonical import Json, canonical, members, read, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
@@ -41,6 +41,7 @@ class BidSeal:
     n: int
     form: Content
     files: Content
+    seal: Seal
     raw: dict[str, Json]
 
     @classmethod
@@ -52,17 +53,16 @@ class BidSeal:
             raise Refusal("submission.malformed", field="capsules")
         if len(checks) != len(capsules):
             raise Refusal("submission.malformed", field="checks")
-        for capsule, check in zip(capsules, checks, strict=True):
-            unhex(capsule, CAPSULE_SIZE, "capsules")
-            unhex(check, 32, "checks")
-        unhex(got["n16"], 16, "n16")
-        return cls(
-            unhex(got["kid"], 32, "kid").hex(),
-            len(capsules),
-            Content.parse(got["form"], "form"),
-            Content.parse(got["files"], "files"),
-            got,
+        form, files = Content.parse(got["form"], "form"), Content.parse(got["files"], "files")
+        seal = Seal(
+            unhex(got["kid"], 32, "kid"),
+            unhex(got["n16"], 16, "n16"),
+            tuple(unhex(capsule, CAPSULE_SIZE, "capsules") for capsule in capsules),
+            tuple(unhex(check, 32, "checks") for check in checks),
+            form,
+            files,
         )
+        return cls(seal.kid.hex(), len(capsules), form, files, seal, got)
 
     def content(self, kind: str) -> Content:
         """The ciphertext of this kind (`form` or `files`)."""
@@ -82,7 +82,6 @@ class Submission:
     seals: Mapping[str, BidSeal]
     sha256: str
     envelope: dict[str, Json]
-    _read: dict[bytes, Seal] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, envelope: object) -> Submission:
@@ -91,12 +90,27 @@ class Submission:
         Raises `Refusal("canonical.*" | "signature.*" | "submission.malformed" | …)`; what depends on the lot
         (`accept`) or on other bids is not looked at.
         """
+        return cls._parsed(envelope)[0]
+
+    @classmethod
+    def read(cls, data: bytes) -> Submission:
+        """As `parse`, of an envelope's canonical bytes.
+
+        The object is spelled out once: what comes out is held against these bytes and the signature, and hashed.
+        """
+        made, signed = cls._parsed(read(data))
+        if signing.spelled(made.envelope, signed) != data:
+            raise Refusal("canonical.not_canonical")
+        return made
+
+    @classmethod
+    def _parsed(cls, envelope: object) -> tuple[Submission, bytes]:
         outer = members(envelope, "object key signature")
         got = members(outer["object"], "tender lot bid_key ticket seq terms seals")
         bid_key = unhex(got["bid_key"], 32, "bid_key").hex()
         _, signed = signing.verified("submission", outer, bid_key)
         seals = members(got["seals"], " ".join(PARTS))
-        return cls(
+        made = cls(
             check_id(got["tender"], "tender"),
             check_id(got["lot"], "lot"),
             bid_key,
@@ -107,13 +121,13 @@ class Submission:
             H(signed).hex(),
             outer,
         )
+        return made, signed
 
     def seal(self, keyset: Keyset) -> Seal:
         """The seal of the key set's part, if it is to this key set; `Refusal("sealed.*")` otherwise."""
-        # Asked for at every step of an opening, so it is read once.
-        if keyset.kid not in self._read:
-            self._read[keyset.kid] = Seal.parse(self.seals[keyset.purpose.part].raw, keyset)
-        return self._read[keyset.kid]
+        seal = self.seals[keyset.purpose.part].seal
+        seal.check(keyset)
+        return seal
 
     def contents(self) -> list[tuple[str, str, Content]]:
         """(part, kind, ciphertext) of everything it names, sorted by part and kind."""

@@ -10,6 +10,7 @@ from bidding.sealed_lot import DECRYPTION, OnRoll, Reason, SealedLot, seal_ids
 from bidding.submission import Submission
 from ledger.basics.errors import Param, Refusal
 from ledger.sealed import opening as sealed
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import Header
 from ledger.sealed.keyset import Keyset
 from ledger.sealed.opening import Open, Void
@@ -17,7 +18,7 @@ from ledger.sealed.release import answers_for, first_releases
 from ledger.sealed.seal import Seal
 
 # Where a form's ciphertext comes from: by SHA-256 (hex); None if it is not there.
-Forms = Callable[[str], "bytes | None"]
+Forms = Callable[[str], "Ciphertext | None"]
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,13 @@ def open_forms(
     return out
 
 
-def _header(seal: Seal, keyset: Keyset, author: bytes, verdict: Open, ciphertext: bytes | None) -> Header | Void | None:
+def _header(
+    seal: Seal, keyset: Keyset, author: bytes, verdict: Open, ciphertext: Ciphertext | None
+) -> Header | Void | None:
     """The header in a form, why it is void, or None where this is not the ciphertext that the seal names."""
     if ciphertext is None:
         return None
     try:
-        return sealed.open_form(seal, keyset, author, verdict.secret, [ciphertext])
+        return sealed.open_form(seal, keyset, author, verdict.secret, ciphertext)
     except Refusal:
         return None

@@ -174,53 +174,61 @@ def read(data: bytes) -> Contents:
 
 def pack(files: Mapping[str, bytes]) -> bytes:
     """The one zip of these files: stored, sorted, undated. Raises `Refusal("bundle.too_big" | "bundle.path")`."""
-    return b"".join(_pieces(files))
-
-
-def _pieces(files: Mapping[str, bytes]) -> list[bytes]:
-    local, central, at = [], [], 0
-    if len(files) > MAX_FILES:
-        raise Refusal("bundle.too_big", limit=MAX_FILES)
+    directory, pieces = _Directory(), []
     for path, data in sorted(files.items()):
+        pieces += [directory.header(path, data), data]
+    return b"".join([*pieces, directory.end()])
+
+
+class _Directory:
+    """What a zip has besides its files: a header before each of them, the directory behind them all."""
+
+    def __init__(self) -> None:
+        self._entries: list[bytes] = []
+        self._at = 0
+
+    def header(self, path: str, data: bytes) -> bytes:
+        """The header of the next file."""
         name, crc, size = _name(path), zlib.crc32(data), len(data)
-        if at + size > MAX_BYTES - (1 << 24):
+        if len(self._entries) == MAX_FILES:
+            raise Refusal("bundle.too_big", limit=MAX_FILES)
+        if self._at + size > MAX_BYTES - (1 << 24):
             raise Refusal("bundle.too_big", limit=MAX_BYTES)
-        local += [_LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, _DATE, crc, size, size, len(name), 0), name, data]
-        entry = _CENTRAL.pack(b"PK\1\2", 20, 20, 0, 0, 0, _DATE, crc, size, size, len(name), 0, 0, 0, 0, 0, at)
-        central += [entry, name]
-        at += _LOCAL.size + len(name) + size
-    length = sum(len(piece) for piece in central)
-    end = _END.pack(b"PK\5\6", 0, 0, len(files), len(files), length, at, 0)
-    return [*local, *central, end]
+        numbers = (_DATE, crc, size, size, len(name), 0)
+        self._entries.append(_CENTRAL.pack(b"PK\1\2", 20, 20, 0, 0, 0, *numbers, 0, 0, 0, 0, self._at) + name)
+        self._at += _LOCAL.size + len(name) + size
+        return _LOCAL.pack(b"PK\3\4", 20, 0, 0, 0, *numbers) + name
+
+    def end(self) -> bytes:
+        """The directory."""
+        entries, count = b"".join(self._entries), len(self._entries)
+        return entries + _END.pack(b"PK\5\6", 0, 0, count, count, len(entries), self._at, 0)
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
     """The files of a zip as `pack` makes it; `Refusal("bundle.not_a_bundle" | "bundle.path" | "bundle.spelling")`.
 
     It is read from its first byte on and never through its directory, takes no more memory than the file has bytes, and
-    whatever `pack` would not have written, bombs, comments, encryption and doubled names included, is refused.
+    whatever `pack` would not have written, bombs, comments, encryption and doubled names included, is refused: around
+    the files stand exactly the bytes that it writes there, and the files in its order.
     """
     files: dict[str, bytes] = {}
-    at = 0
+    directory, at, last = _Directory(), 0, ""
     while data[at : at + 4] == b"PK\3\4":
         if len(data) < at + _LOCAL.size or len(files) == MAX_FILES:
             raise Refusal("bundle.not_a_bundle", at=at)
         *_, size, _, name_length, extra = _LOCAL.unpack_from(data, at)
         start = at + _LOCAL.size + name_length + extra
         path = data[at + _LOCAL.size : at + _LOCAL.size + name_length].decode("latin-1")
-        _name(path)
         if path in files or start + size > len(data):
             raise Refusal("bundle.not_a_bundle", at=at)
         files[path] = data[start : start + size]
-        at = start + size
+        if data[at:start] != directory.header(path, files[path]) or path <= last:
+            raise Refusal("bundle.spelling", at=at)
+        at, last = start + size, path
     if not files:
         raise Refusal("bundle.not_a_bundle", at=at)
-    end = 0
-    for piece in _pieces(files):
-        if not data.startswith(piece, end):
-            raise Refusal("bundle.spelling", at=at)
-        end += len(piece)
-    if end != len(data):
+    if data[at:] != directory.end():
         raise Refusal("bundle.spelling", at=at)
     return files
 

@@ -172,7 +172,12 @@ def slot_entry(stream: str, version: int, leaf: bytes) -> bytes:
     Leaves are blinded, so a log could hold two events of one version and show the one that suits it. The first slot of
     a version counts, whoever holds the log finds it, and an event that is not in its slot is nothing.
     """
-    return unblinded_prefix(SLOT) + slot_subject(stream, version) + leaf
+    return slot_of(slot_subject(stream, version), leaf)
+
+
+def slot_of(subject: bytes, leaf: bytes) -> bytes:
+    """`slot_entry` for who has the subject at hand."""
+    return unblinded_prefix(SLOT) + subject + leaf
 
 
 def check_entry(entry: bytes) -> bytes:

@@ -26,6 +26,7 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
 from ledger.events import SLOT, Event, slot_entry, unblinded_prefix
+from ledger.sealed.content import Ciphertext
 from ledger.store import read, serve, tree
 from ledger.store import tables as ledger
 from ledger.store.engine import reading
@@ -251,17 +252,22 @@ def _asked_for(conn: sa.Connection, services: Services, tender: str, announced: 
         book, lot, named = Book(conn), announced.stream.rsplit("/", 1)[1], set[str]()
         procedure = procedures.load(book, tender, services.documents.read)
         found = openings.load(book, procedure, lot, services.documents.read, services.trust.cas)
+        closed = openings.closed_at(conn, tender, lot)
+
+        def form(sha256: str) -> Ciphertext | None:
+            forms = services.forms
+            return Ciphertext.hashed(forms.read(sha256), sha256) if forms.has(sha256) else None
 
         def registered(party: str) -> Party | None:
             named.add(party)
-            return openings.registered(conn, tender, lot, party)
+            return openings.registered(conn, closed, party)
 
         opening.read_identities(
             found.lot,
             found.on_roll,
             found.present,
             found.releases,
-            lambda sha256: services.forms.read(sha256) if services.forms.has(sha256) else None,
+            form,
             registered,
             lambda party: openings.issued(conn, tender, lot, party),
             found.seeds.get("identity"),

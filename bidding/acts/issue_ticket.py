@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from bidding.acts.decision import Decision
 from bidding.parties import Party
 from bidding.procedures import Procedure
@@ -16,6 +13,7 @@ from ledger.basics import signing
 from ledger.basics.canonical import Json, members, unhex
 from ledger.basics.errors import Refusal
 from ledger.events import Draft
+from ledger.sealed.tickets import ticket_key
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,8 @@ def decide(procedure: Procedure, command: IssueTicket, now: datetime) -> Decisio
         raise Refusal("tickets.not_open", tender=procedure.tender.tender)
     if now >= procedure.deadline:
         raise Refusal("tender.deadline_passed", tender=procedure.tender.tender)
-    key = load_der_public_key(lot.spki)
-    if not isinstance(key, RSAPublicKey):
-        raise Refusal("notice.spki", lot=lot.lot, bits=3072)
-    modulus = key.public_numbers().n
-    if len(blinded) != key.key_size // 8 or not 1 < int.from_bytes(blinded, "big") < modulus:
-        raise Refusal("tickets.blinded_message", lot=lot.lot, bytes=key.key_size // 8)
+    key = ticket_key(lot.spki)
+    if len(blinded) != key.size or not 1 < int.from_bytes(blinded, "big") < key.n:
+        raise Refusal("tickets.blinded_message", lot=lot.lot, bytes=key.size)
     public: dict[str, Json] = {"party": command.party.party, "request": dict(command.request)}
     return {stream_of(procedure.tender.tender, lot.lot): [Draft("ticket.issued", public, visible=False)]}

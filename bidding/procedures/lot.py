@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, cast
 
 from bidding.procedures import payloads
 from bidding.procedures.tender import used_acts
-from ledger.basics.canonical import canonical
+from ledger.basics.canonical import Json, canonical
 from ledger.basics.clock import parse_time
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -150,16 +150,28 @@ def apply(state: LotState | None, event: Event) -> LotState:
     if event.version != state.version + 1:
         raise Refusal("event.gap", stream=event.stream, wanted=state.version + 1, found=event.version)
     payloads.check_event(event)
-    require(state, event.type)
-    public = cast(dict[str, Any], event.public)
+    return _moved(state, event.type, event.public, event.at)
+
+
+def foresee(state: LotState, type: str, public: Mapping[str, Json], at: datetime) -> LotState:
+    """The state after an event that would be the next of the lot's stream; raises what `apply` raises."""
+    if type not in payloads.LOT:
+        raise Refusal("event.unknown_type", type=type)
+    payloads.check(type, public)
+    return _moved(state, type, public, at)
+
+
+def _moved(state: LotState, type: str, members: Mapping[str, Json], at: datetime) -> LotState:
+    require(state, type)
+    public = cast(dict[str, Any], members)
     used = used_acts(public)
     if used & state.acts_used or len(used) != len(public.get("acts", ())):
         raise Refusal("act.used_twice")
-    after = _APPLY[event.type](state, public)
+    after = _APPLY[type](state, public)
     return replace(
         after,
-        version=event.version,
-        times={**state.times, event.type: event.at},
+        version=state.version + 1,
+        times={**state.times, type: at},
         acts_used=state.acts_used | used,
     )
 

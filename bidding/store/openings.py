@@ -83,13 +83,17 @@ def load(
     )
 
 
-def registered(conn: sa.Connection, tender: str, lot: str, party: str) -> Party | None:
-    """An organisation as it stood in the tree when the lot closed, None if it was registered later or never.
+def closed_at(conn: sa.Connection, tender: str, lot: str) -> int | None:
+    """Where the end of a lot's bidding stands in the tree, None if it has no place there yet."""
+    return _place(conn, lots.stream_of(tender, lot), "lot.closed")
+
+
+def registered(conn: sa.Connection, closed: int | None, party: str) -> Party | None:
+    """An organisation as it stood in the tree when the lot closed (`closed_at`), None if it came later or never.
 
     Custodians and verifiers draw the line there (docs/formats/roll.md): whoever counts a later one waits for ever.
     """
     own = _place(conn, f"party/{party}", "party.registered")
-    closed = _place(conn, lots.stream_of(tender, lot), "lot.closed")
     return directory.find(conn, party) if own is not None and closed is not None and own < closed else None
 
 

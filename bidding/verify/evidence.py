@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -30,7 +31,9 @@ from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import NotApplicable
 from ledger.custodian.rulebook import Seen
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.keyset import Keyset
+from ledger.sealed.release import Signed
 from ledger.sealed.seal import Seal
 from ledger.slots import Withheld
 from ledger.verify.evidence import once, remember
@@ -242,10 +245,10 @@ class Evidence(log.Evidence):
         """A submission's or withdrawal's envelope. Raises `Refusal("evidence.*")`."""
 
         def compute() -> dict[str, Json]:
-            data = getattr(self.bundle, kind).get(sha256)
-            if data is None:
-                raise Refusal("evidence.missing", sha256=sha256)
-            envelope = parse_object(data)
+            if kind == "submissions":
+                with suppress(Refusal):  # one that does not check may still be what its name says
+                    return self.submission(sha256).envelope
+            envelope = parse_object(self._message(kind, sha256))
             if H(canonical(envelope.get("object", ""))).hex() != sha256:
                 raise Refusal("evidence.wrong_hash", sha256=sha256)
             return envelope
@@ -253,15 +256,27 @@ class Evidence(log.Evidence):
         found: dict[str, Json] = remember(self.__dict__, (kind, sha256), compute)
         return found
 
+    def _message(self, kind: str, sha256: str) -> bytes:
+        """An envelope's bytes, not yet looked at."""
+        data: bytes | None = getattr(self.bundle, kind).get(sha256)
+        if data is None:
+            raise Refusal("evidence.missing", sha256=sha256)
+        return data
+
     def intact(self, kind: str, sha256: str) -> bool:
         """Whether a form or document is there and what its name says."""
         return self.contents.hashes.get(f"{kind}/{sha256}") == sha256
 
     def submission(self, sha256: str) -> Submission:
-        """A submission, its signature checked."""
-        found: Submission = remember(
-            self.__dict__, ("submission", sha256), lambda: Submission.parse(self.envelope("submissions", sha256))
-        )
+        """A submission, its hash and its signature checked."""
+
+        def compute() -> Submission:
+            made = Submission.read(self._message("submissions", sha256))
+            if made.sha256 != sha256:
+                raise Refusal("evidence.wrong_hash", sha256=sha256)
+            return made
+
+        found: Submission = remember(self.__dict__, ("submission", sha256), compute)
         return found
 
     def withdrawal(self, sha256: str) -> Withdrawal:
@@ -329,18 +344,31 @@ class Evidence(log.Evidence):
         """The contributions' envelopes in tree order."""
         return [one.event.public["contribution"] for one in self.of_lot(lot) if one.event.type == _CONTRIBUTED]
 
+    def release(self, one: Seen) -> Signed:
+        """The release of an event, its signature checked."""
+        found: Signed = remember(
+            self.__dict__, ("release", one.index), lambda: Signed.read(one.event.public["release"])
+        )
+        return found
+
     def releases(self, lot: str, part: str) -> list[object]:
-        """A part's releases' envelopes in tree order."""
-        return [one.event.public["release"] for one in self.of_lot(lot) if _released(one, part)]
+        """A part's releases in tree order; one that nobody signed is none."""
+        found: list[object] = []
+        for one in self.of_lot(lot):
+            if _released(one, part):
+                with suppress(Refusal):  # `releases.signed` has something to say about it
+                    found.append(self.release(one))
+        return found
 
     def seeds(self, lot: str, part: str) -> dict[str, bytes]:
         """Custodian → the seed it published for a part."""
         found = [one.event.public for one in self.of_lot(lot) if one.event.type == "seed.recorded"]
         return {str(it["custodian"]): bytes.fromhex(str(it["seed"])) for it in found if it["part"] == part}
 
-    def form(self, sha256: str) -> bytes | None:
-        """A form's ciphertext, if the bundle has it."""
-        return self.bundle.forms.get(sha256)
+    def form(self, sha256: str) -> Ciphertext | None:
+        """A form's ciphertext, if the bundle has it; hashed when the bundle was read."""
+        data = self.bundle.forms.get(sha256)
+        return None if data is None else Ciphertext.hashed(data, self.contents.hashes[f"forms/{sha256}"])
 
     def issued(self, lot: str) -> dict[str, Mapping[str, Json]]:
         """Party → public of its first ticket, of those issued before the lot closed."""

@@ -10,7 +10,6 @@ from bidding.sealed_lot import bid_seals, contribution_seals, seal_ids
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence, computed
 from bidding.verify.publication import not_before
-from ledger.basics import signing
 from ledger.basics.errors import Refusal
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.custodian.rulebook import Seen
@@ -18,7 +17,6 @@ from ledger.sealed import opening as sealed
 from ledger.sealed.keyset import AFTER
 from ledger.sealed.release import Release, SealId, check_release
 from ledger.sealed.seal import Seal
-from ledger.verify.evidence import remember
 
 # The events that the words of a key set's conditions stand for.
 EVENTS: Mapping[str, str] = {
@@ -64,12 +62,11 @@ def releases(evidence: Evidence) -> Iterator[tuple[str, str, Seen, dict[str, Any
 
 
 def _parsed(evidence: Evidence, one: Seen) -> Release:
-    """The release of an event, whoever signed it."""
-    public = cast(dict[str, Any], one.event.public)
-    found: Release = remember(
-        evidence.__dict__, ("release", one.index), lambda: Release.parse(public["release"]["object"])
-    )
-    return found
+    """The release of an event, whoever signed it, if anybody."""
+    try:
+        return evidence.release(one).release
+    except Refusal:
+        return Release.parse(cast(dict[str, Any], one.event.public)["release"]["object"])
 
 
 def _signed(evidence: Evidence, one: Seen, keys: Mapping[str, str]) -> Release:
@@ -78,8 +75,10 @@ def _signed(evidence: Evidence, one: Seen, keys: Mapping[str, str]) -> Release:
     key = keys.get(public["custodian"])
     if key is None:
         raise Refusal("custodian.unknown", custodian=str(public["custodian"])[:64])
-    remember(evidence.__dict__, ("signed", one.index, key), lambda: signing.verify("release", public["release"], key))
-    return _parsed(evidence, one)
+    signed = evidence.release(one)
+    if signed.key != key:
+        raise Refusal("signature.wrong_key")
+    return signed.release
 
 
 @claim(

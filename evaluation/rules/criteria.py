@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bidding.form import Question, Value
 from evaluation.rules.certificate import Step, noted, step
-from evaluation.rules.exact import Rounding
+from evaluation.rules.exact import Rounding, decimal
 from ledger.basics.errors import Refusal
 
 NUMERIC: Final = ("integer", "decimal", "money")
@@ -45,7 +45,7 @@ def number(question: Question, value: Value) -> Fraction:
     """The value of a numeric answer: yuan for money, else as written."""
     if isinstance(value, str):
         raise TypeError("a text is no number")
-    return Fraction(value) / 100 if question.kind == "money" else Fraction(value)
+    return Fraction(value, 100) if question.kind == "money" else Fraction(value)
 
 
 def passes(criterion: Criterion, question: Question, value: Value) -> bool:
@@ -113,15 +113,15 @@ def _points(criterion: Criterion) -> list[str]:
 
 def _mark_choice(body: Body, question: Question, value: Value, to: Rounding) -> Judgement:
     del question
-    result = Fraction(body["points"][value])
+    result = decimal(body["points"][value])
     return (noted("choice", str(value)), step("points", result, "points", to)), result
 
 
 def _mark_bands(body: Body, question: Question, value: Value, to: Rounding) -> Judgement:
     found = number(question, value)
     for band in body["bands"]:
-        if "below" not in band or found < Fraction(band["below"]):
-            result = Fraction(band["points"])
+        if "below" not in band or found < decimal(band["below"]):
+            result = decimal(band["points"])
             edges = [noted(edge, band[edge]) for edge in ("from", "below") if edge in band]
             return (step("value", found), *edges, step("points", result, "points", to)), result
     raise AssertionError("the last band is open: `_bands_relations` saw to it")
@@ -129,8 +129,8 @@ def _mark_bands(body: Body, question: Question, value: Value, to: Rounding) -> J
 
 def _mark_line(body: Body, question: Question, value: Value, to: Rounding) -> Judgement:
     del to
-    low, high = Fraction(body["from"]["at"]), Fraction(body["to"]["at"])
-    start, end = Fraction(body["from"]["points"]), Fraction(body["to"]["points"])
+    low, high = decimal(body["from"]["at"]), decimal(body["to"]["at"])
+    start, end = decimal(body["from"]["points"]), decimal(body["to"]["points"])
     found = number(question, value)
     clamped = min(max(found, low), high)
     raw = start + (clamped - low) * (end - start) / (high - low)
@@ -147,12 +147,12 @@ def _mark_line(body: Body, question: Question, value: Value, to: Rounding) -> Ju
 
 def _mark_count(body: Body, question: Question, value: Value, to: Rounding) -> Judgement:
     found = number(question, value)
-    raw = found * Fraction(body["each"])
-    result = min(raw, Fraction(body["cap"]))
+    raw = found * decimal(body["each"])
+    result = min(raw, decimal(body["cap"]))
     steps = (
         step("count", found, "items"),
         step("uncapped", raw, "points"),
-        step("cap", Fraction(body["cap"]), "points"),
+        step("cap", decimal(body["cap"]), "points"),
         step("points", result, "points", to),
     )
     return steps, result

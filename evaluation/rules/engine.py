@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final, cast
 
-from bidding.form import Form, Question, Value, check_answers, read_answer
+from bidding.form import Form, Question, Value, read_answers
 from evaluation.rules import criteria
 from evaluation.rules.certificate import Certificate, certify, step, with_reason
 from evaluation.rules.document import PRICE, Price, RuleSet, relations
@@ -169,21 +169,17 @@ class _Run:
         return self._report(sheets, benchmark=certificate, ranked=valid)
 
     def _check_form(self, sheet: _Sheet) -> None:
-        faulty: set[str] = set()
         for part in sorted({question.part for question in self.questions.values()}):
             answers = sheet.bid.answers.get(part, {})
-            for problem in check_answers(self.form, part, answers, sheet.bid.files.get(part)):
+            values, problems = read_answers(self.form, part, answers, sheet.bid.files.get(part))
+            # Every question a rule set reads is required: it has its value, or a problem that rejects the bid.
+            sheet.values |= {name: value for name, value in values.items() if name in self.questions}
+            for problem in problems:
                 inputs: dict[str, Json] = {"part": part, "question": problem.question}
                 inputs.update(_shown_answer(answers.get(problem.question)))
                 certificate = certify("form", "form", self.rules.clauses["form"], inputs, (), REJECTED)
                 sheet.certificates.append(with_reason(certificate, problem.code, problem.params))
                 sheet.rejected = True
-                faulty.add(problem.question)
-        for question_id, question in self.questions.items():
-            if question_id not in faulty:
-                # Every question a rule set reads is required, so an answer without a fault is there.
-                answer = sheet.bid.answers[question.part][question_id]
-                sheet.values[question_id] = read_answer(question, answer)
         sheet.price = cast(int | None, sheet.values.get(self.rules.price_question))
 
     def _check_ceiling(self, sheet: _Sheet) -> None:

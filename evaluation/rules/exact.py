@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 from ledger.basics.canonical import Json
@@ -29,7 +30,7 @@ class Rounding:
         scale = 10**self.places
         top, bottom = abs(value.numerator) * scale, value.denominator
         whole = (2 * top + bottom) // (2 * bottom) if self.mode == HALF_UP else top // bottom
-        return Fraction(whole if value >= 0 else -whole, scale)
+        return Fraction(-whole if value.numerator < 0 else whole, scale)
 
     def text(self, value: Fraction) -> str:
         """`value`, which must already be rounded so, with all its places: `47.50`."""
@@ -38,6 +39,12 @@ class Rounding:
     def document(self) -> dict[str, Json]:
         """`{mode, places}`."""
         return {"mode": self.mode, "places": self.places}
+
+
+@lru_cache(maxsize=1024)
+def decimal(text: str) -> Fraction:
+    """The number of a published decimal: a rule set has a few of them, and every bid is marked by them."""
+    return Fraction(text)
 
 
 def fixed(value: Fraction, places: int) -> str:

@@ -19,13 +19,14 @@ MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 16
 MAX_INT: Final = (1 << 53) - 1
 
+_SPELL: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+
 
 def canonical(value: object) -> bytes:
     """The one spelling of `value` in UTF-8. Raises `Refusal("canonical.*")` for what has none."""
     _check(value, 1)
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
     try:
-        data = text.encode("utf-8")
+        data = _SPELL.encode(value).encode("utf-8")
     except UnicodeEncodeError as exc:
         raise Refusal("canonical.surrogate") from exc
     if len(data) > MAX_BYTES:
@@ -37,18 +38,20 @@ def parse(data: bytes) -> Json:
     """The value whose canonical spelling is `data`; refuses every other bytes."""
     value = read(data)
     if canonical(value) != data:
+        json.loads(data, object_pairs_hook=_object)
         raise Refusal("canonical.not_canonical")
     return cast(Json, value)
 
 
 def read(data: bytes) -> object:
-    """The value of JSON bytes, for who spells it again and holds that against `data`, as `parse` does."""
+    """The value of JSON bytes, for who spells it again and holds that against `data`, as `parse` does.
+
+    What has no spelling (a float, null) or another one (a doubled member, a space) shows there, not here.
+    """
     if len(data) > MAX_BYTES:
         raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
     try:
-        value: object = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer)
-    except Refusal:
-        raise
+        value: object = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
         raise Refusal("canonical.not_json") from exc
     return value
@@ -118,12 +121,6 @@ def _check_all(items: Iterable[object], depth: int) -> None:
     for item in items:
         if type(item) is not str or depth > MAX_DEPTH:
             _check(item, depth)
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 17:
-        raise Refusal("canonical.integer_range", limit=MAX_INT)
-    return int(digits)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -6,7 +6,7 @@ is refused wherever one is registered or accepted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal, get_args
@@ -83,6 +83,12 @@ def verified(type_: Type, envelope: object, key: str | None = None) -> tuple[dic
     data = canonical(obj)
     check(raw, _label(type_) + data, unhex(parts["signature"], 64, "signature"))
     return obj, data
+
+
+def spelled(envelope: Mapping[str, Json], signed: bytes) -> bytes:
+    """The canonical bytes of an envelope that `verified` gave `signed` for: its key and signature are plain hex."""
+    key, signature = f"{envelope['key']}".encode(), f"{envelope['signature']}".encode()
+    return b'{"key":"%s","object":%s,"signature":"%s"}' % (key, signed, signature)
 
 
 # What held inside `once`: SHA-256 over key, signature and data; both of the first have their lengths.

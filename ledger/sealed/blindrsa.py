@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -111,9 +112,15 @@ def verify(key: PublicKey, prepared: bytes, signature: bytes) -> None:
     """Verify (§4.5): RSASSA-PSS with SHA-384, MGF1-SHA384, 48 bytes of salt. Raises `Refusal("sealed.bad_ticket")`."""
     pss = padding.PSS(padding.MGF1(hashes.SHA384()), SALT)
     try:
-        RSAPublicNumbers(key.e, key.n).public_key().verify(signature, prepared, pss, hashes.SHA384())
+        _loaded(key).verify(signature, prepared, pss, hashes.SHA384())
     except (InvalidSignature, ValueError) as exc:
         raise Refusal("sealed.bad_ticket") from exc
+
+
+@lru_cache(maxsize=64)
+def _loaded(key: PublicKey) -> RSAPublicKey:
+    """The library's form of a key: a lot has one, and a thousand tickets."""
+    return RSAPublicNumbers(key.e, key.n).public_key()
 
 
 def _pss_encode(message: bytes, salt: bytes, bits: int) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -20,6 +21,7 @@ from ledger.sealed.seal import Content
 STEP: Final = 64 * 1024
 BLOCK: Final = 1 << 20
 _CHUNK: Final = 16 * 1024
+_ZEROS: Final = bytes(BLOCK)
 _HEADER: Final = 24 + 32
 _TAG: Final = 16
 
@@ -72,6 +74,27 @@ def digest(source: Iterable[bytes]) -> Content:
     return Content(size, sha.digest())
 
 
+@dataclass(frozen=True)
+class Ciphertext:
+    """A whole ciphertext in memory; `content`: size and SHA-256 of these very bytes, so that nobody hashes them again.
+
+    Only who has just hashed the bytes makes one: with `of`, or with `hashed` where the reader did it.
+    """
+
+    data: bytes
+    content: Content
+
+    @classmethod
+    def of(cls, data: bytes) -> Ciphertext:
+        """These bytes, hashed here."""
+        return cls(data, digest([data]))
+
+    @classmethod
+    def hashed(cls, data: bytes, sha256: str) -> Ciphertext:
+        """Bytes that were found to have this SHA-256 (hex)."""
+        return cls(data, Content(len(data), bytes.fromhex(sha256)))
+
+
 def encrypt(key: bytes, ctx: bytes, source: Iterable[bytes], length: int, sink: BinaryIO) -> Content:
     """Encrypt padded(source) into `sink`; `length` is the sum of the blocks. The library chooses a random salt.
 
@@ -95,9 +118,9 @@ def encrypt(key: bytes, ctx: bytes, source: Iterable[bytes], length: int, sink: 
         put(sealer.update(block))
     if found != length:
         raise Refusal("sealed.length_changed", length=length)
-    zeros, block = padded_size(length) - 8 - length, bytes(BLOCK)
+    zeros = padded_size(length) - 8 - length
     for start in range(0, zeros, BLOCK):
-        put(sealer.update(block[: min(BLOCK, zeros - start)]))
+        put(sealer.update(_ZEROS[: min(BLOCK, zeros - start)]))
     put(sealer.finalize())
     return Content(size, sha.digest())
 
@@ -116,6 +139,11 @@ def decrypt(key: bytes, ctx: bytes, source: Iterable[bytes]) -> Iterator[bytes]:
     except (InvalidTag, ValueError) as exc:
         raise Refusal("sealed.not_decrypted") from exc
     checker.finish()
+
+
+def _all_zero(data: bytes) -> bool:
+    """Block by block against one block of zeros: making zeros of every length costs as much as comparing them."""
+    return all(_ZEROS.startswith(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK))
 
 
 class _Unpadder:
@@ -139,8 +167,7 @@ class _Unpadder:
             self._left, piece, self._head = self._length, self._head[8:], b""
         content = piece[: self._left]
         self._left -= len(content)
-        zeros = piece[len(content) :]
-        if zeros != bytes(len(zeros)):
+        if not _all_zero(piece[len(content) :]):
             raise Refusal("sealed.bad_padding")
         return content
 

@@ -117,7 +117,7 @@ class Keyset:
         """How many custodians."""
         return len(self.custodians)
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The custodians' ids, sorted; the custodian at index i − 1 has the place i."""
         return tuple(id_ for id_, _ in self.custodians)
@@ -134,9 +134,10 @@ class Keyset:
 
     def place(self, custodian: str) -> int:
         """1 … n; raises `Refusal("sealed.not_a_custodian")`."""
-        if custodian not in self.ids:
-            raise Refusal("sealed.not_a_custodian", custodian=custodian)
-        return self.ids.index(custodian) + 1
+        try:
+            return self.ids.index(custodian) + 1
+        except ValueError as exc:
+            raise Refusal("sealed.not_a_custodian", custodian=custodian) from exc
 
     def to_json(self) -> dict[str, Json]:
         """The object that is published and hashed."""

@@ -9,9 +9,10 @@ from typing import BinaryIO, Final, Literal, Protocol, TypeAlias
 
 from ledger.basics.errors import Param, Refusal
 from ledger.sealed import content, shamir
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import Header, parse_header
 from ledger.sealed.keyset import Keyset, custodian_key
-from ledger.sealed.seal import Content, Seal, content_keys, context, counts, open_capsule, same_again
+from ledger.sealed.seal import Content, Seal, content_key, context, counts, open_capsule, same_again
 
 Bad = Literal["bad"]
 BAD: Final[Bad] = "bad"
@@ -130,21 +131,20 @@ def random_value(found: Open | Void) -> bytes:
     return found.secret if isinstance(found, Open) else bytes(32)
 
 
-def open_form(seal: Seal, keyset: Keyset, author_key: bytes, secret: bytes, source: Iterable[bytes]) -> Header | Void:
+def open_form(seal: Seal, keyset: Keyset, author_key: bytes, secret: bytes, ciphertext: Ciphertext) -> Header | Void:
     """The header in a form, or why it is void.
 
-    Raises `Refusal("sealed.wrong_copy")` where `source` is not the ciphertext that the seal names: then another
-    copy is wanted, and nothing is decided.
+    Raises `Refusal("sealed.wrong_copy")` where `ciphertext` is not the one that the seal names: then another copy
+    is wanted, and nothing is decided.
     """
     form = _named(seal.form)
     if form.size > content.MAX_FORM_SIZE:
         return Void.of(Refusal("sealed.void_form_size", limit=content.MAX_FORM_SIZE))
-    ciphertext = b"".join(_limited(source, form.size))
-    if content.digest([ciphertext]) != form:
+    if ciphertext.content != form:
         raise Refusal("sealed.wrong_copy", field="form")
     ctx = context(keyset.kid, author_key, seal.n16)
     try:
-        plain = b"".join(content.decrypt(content_keys(secret, ctx)[0], ctx, [ciphertext]))
+        plain = b"".join(content.decrypt(content_key(secret, ctx, "form"), ctx, [ciphertext.data]))
     except Refusal as why:
         return Void.of(Refusal("sealed.void_form", why=why.code))
     try:
@@ -172,7 +172,7 @@ def open_files(
     """
     named, ctx = _named(seal.files), context(keyset.kid, author_key, seal.n16)
     copy = _Copy(source, named.size, digest or hashlib.sha256())
-    found = _read_files(content.decrypt(content_keys(secret, ctx)[1], ctx, copy), header, sink)
+    found = _read_files(content.decrypt(content_key(secret, ctx, "files"), ctx, copy), header, sink)
     if copy.content() != named:
         raise Refusal("sealed.wrong_copy", field="files")
     return found
@@ -242,13 +242,3 @@ def _named(named: Content | None) -> Content:
     if named is None:
         raise ValueError("a contribution has no content")
     return named
-
-
-def _limited(source: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """The blocks, and no more than one beyond `limit` bytes."""
-    seen = 0
-    for block in source:
-        yield block
-        seen += len(block)
-        if seen > limit:
-            return

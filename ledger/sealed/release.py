@@ -78,16 +78,32 @@ def sign_release(release: Release, identity: Ed25519PrivateKey) -> dict[str, Jso
     return signing.sign("release", release.to_json(), identity)
 
 
+@dataclass(frozen=True)
+class Signed:
+    """A release and the key (hex) whose signature over it holds: read once, however many look at it."""
+
+    key: str
+    release: Release
+
+    @classmethod
+    def read(cls, envelope: object, key: str | None = None) -> Signed:
+        """The release of an envelope, signed by `key` if given. Raises `Refusal`."""
+        release = Release.parse(signing.verify("release", envelope, key))
+        return cls(_key(envelope), release)
+
+
 def verify_release(
     envelope: object, keyset: Keyset, identity_key: str, roll: bytes, seals: AbstractSet[SealId]
 ) -> Release:
-    """A custodian's release for this key set and roll, answering for exactly `seals`.
+    """A custodian's release for this key set and roll, answering for exactly `seals`; `envelope` may be `Signed`.
 
     Raises `Refusal`: another key set, another roll, a seal too many or too few, or a signature that does not hold.
     """
-    release = Release.parse(signing.verify("release", envelope, identity_key))
-    check_release(release, keyset, roll, seals)
-    return release
+    signed = envelope if isinstance(envelope, Signed) else Signed.read(envelope, identity_key)
+    if signed.key != identity_key:
+        raise Refusal("signature.wrong_key")
+    check_release(signed.release, keyset, roll, seals)
+    return signed.release
 
 
 def check_release(release: Release, keyset: Keyset, roll: bytes, seals: AbstractSet[SealId]) -> None:
@@ -107,7 +123,7 @@ def first_releases(
     roll: bytes,
     seals: AbstractSet[SealId],
 ) -> dict[str, Release]:
-    """By custodian, the first of its releases that is one; `envelopes` in the order of the tree.
+    """By custodian, the first of its releases that is one; `envelopes` (or `Signed`) in the order of the tree.
 
     Whatever is not a release of this key set, this roll and these seals by one of its custodians is none at all,
     and does not stand in the way of one that comes later.
@@ -115,8 +131,7 @@ def first_releases(
     by_key = {identity_keys[custodian]: custodian for custodian in keyset.ids if custodian in identity_keys}
     found: dict[str, Release] = {}
     for envelope in envelopes:
-        key = envelope.get("key") if isinstance(envelope, dict) else None
-        custodian = by_key.get(key) if isinstance(key, str) else None
+        custodian = by_key.get(_key(envelope))
         if custodian is None or custodian in found:
             continue
         try:
@@ -129,6 +144,14 @@ def first_releases(
 def answers_for(releases: Mapping[str, Release], seal_id: SealId) -> dict[str, Answer]:
     """What each custodian answered for one seal."""
     return {custodian: release.answers[seal_id] for custodian, release in releases.items()}
+
+
+def _key(envelope: object) -> str:
+    """By whose key an envelope says it is signed, "" where it doesn't say."""
+    if isinstance(envelope, Signed):
+        return envelope.key
+    key = envelope.get("key") if isinstance(envelope, dict) else None
+    return key if isinstance(key, str) else ""
 
 
 def _answer(value: object) -> tuple[SealId, Answer]:

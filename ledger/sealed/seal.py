@@ -67,21 +67,26 @@ class Seal:
         """
         bid = keyset.purpose.kind == "bid"
         got = members(value, "capsules checks kid n16 form files" if bid else "capsules checks kid n16")
-        if got["kid"] != keyset.kid.hex():
-            raise Refusal("sealed.wrong_keyset", part=keyset.purpose.part)
         capsules, checks = got["capsules"], got["checks"]
         if not isinstance(capsules, list) or not isinstance(checks, list):
             raise Refusal("sealed.bad_capsules", n=keyset.n)
-        if len(capsules) != keyset.n or len(checks) != keyset.n:
-            raise Refusal("sealed.bad_capsules", n=keyset.n)
-        return cls(
-            keyset.kid,
+        made = cls(
+            unhex(got["kid"], 32, "kid"),
             unhex(got["n16"], 16, "n16"),
             tuple(unhex(capsule, CAPSULE_SIZE, "capsules") for capsule in capsules),
             tuple(unhex(check, 32, "checks") for check in checks),
             Content.parse(got["form"], "form") if bid else None,
             Content.parse(got["files"], "files") if bid else None,
         )
+        made.check(keyset)
+        return made
+
+    def check(self, keyset: Keyset) -> None:
+        """Raises `Refusal("sealed.wrong_keyset" | "sealed.bad_capsules")` unless it is to this key set."""
+        if self.kid != keyset.kid:
+            raise Refusal("sealed.wrong_keyset", part=keyset.purpose.part)
+        if len(self.capsules) != keyset.n or len(self.checks) != keyset.n:
+            raise Refusal("sealed.bad_capsules", n=keyset.n)
 
 
 def context(kid: bytes, author_key: bytes, n16: bytes) -> bytes:
@@ -96,9 +101,14 @@ def derive(secret: bytes, ctx: bytes, label: str, length: int = 32) -> bytes:
     return hkdf(secret, ctx, label.encode("ascii"), length)
 
 
+def content_key(secret: bytes, ctx: bytes, kind: str) -> bytes:
+    """The key of `form` or `files`."""
+    return derive(secret, ctx, kind)
+
+
 def content_keys(secret: bytes, ctx: bytes) -> tuple[bytes, bytes]:
     """The keys of form and files."""
-    return derive(secret, ctx, "form"), derive(secret, ctx, "files")
+    return content_key(secret, ctx, "form"), content_key(secret, ctx, "files")
 
 
 def seal_secret(

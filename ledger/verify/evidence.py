@@ -102,6 +102,11 @@ class Evidence:
             tree.append(merkle.leaf_hash(entry))
         return tree
 
+    @once
+    def root(self) -> bytes:
+        """The root of the whole tree, to which every early proof leads."""
+        return self.tree.root()
+
     def witnessed(self, size: int) -> WitnessedCheckpoint:
         """The checkpoint of the note of this size, its signatures checked. Raises what `checkpoint.verify` raises."""
         found: WitnessedCheckpoint = remember(
@@ -180,12 +185,13 @@ class Evidence:
 
         An event from before that had its slot directly before its leaf: that one, if it is proved.
         """
-        found = self._slots.get(events.slot_subject(stream, version))
+        subject = events.slot_subject(stream, version)
+        found = self._slots.get(subject)
         if found is None and (one := self.event(stream, version)) is not None and one.index < self.bundle.edge.size:
             proof = self.bundle.proofs.get(one.index - 1, ())
-            entry = events.slot_entry(stream, version, one.leaf)
+            entry = events.slot_of(subject, one.leaf)
             try:
-                merkle.check_inclusion(entry, one.index - 1, self.bundle.size, proof, self.tree.root())
+                merkle.check_inclusion(entry, one.index - 1, self.bundle.size, proof, self.root)
             except Refusal:
                 return None
             return one.index - 1, one.leaf

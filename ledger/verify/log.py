@@ -199,9 +199,9 @@ def in_the_tree(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _proved(evidence: Evidence, index: int, leaf: bytes, where: dict[str, str | int]) -> Iterator[Finding]:
-    size = evidence.bundle.size
+    bundle = evidence.bundle
     try:
-        merkle.check_inclusion(leaf, index, size, evidence.bundle.proofs.get(index, ()), evidence.tree.root())
+        merkle.check_inclusion(leaf, index, bundle.size, bundle.proofs.get(index, ()), evidence.root)
     except Refusal:
         yield Failure("event.not_in_the_tree", where)
 

@@ -21,6 +21,7 @@ from evaluation.acts import evaluate
 from ledger.basics import clock
 from ledger.basics.canonical import Json, parse
 from ledger.sealed import keyset
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.opening import BAD
 from ledger.sealed.release import Release, sign_release
 from ledger.sealed.seal import Seal, context, open_capsule
@@ -107,9 +108,9 @@ class Opening(Stage):
                 command = record_release.RecordRelease(custodian, self.answer(lot, part, custodian))
                 self.decide(record_release.decide(self.procedure, command, self.now))
 
-    def forms(self, sha256: str) -> bytes | None:
+    def forms(self, sha256: str) -> Ciphertext | None:
         """A form's ciphertext."""
-        return next((bid.forms[sha256] for bid in self.bids.values() if sha256 in bid.forms), None)
+        return next((Ciphertext.of(bid.forms[sha256]) for bid in self.bids.values() if sha256 in bid.forms), None)
 
     def issued(self, lot: str, party: str) -> Mapping[str, Json] | None:
         """Public of the first issuance to a party."""

@@ -145,9 +145,10 @@ def test_two_bids_open_nothing(place: Town) -> None:
     early, late = place.bidder("ann").party, place.bidder("zoe").party
     place.settle()
     with reading(place.services.engine) as conn:
-        assert openings.registered(conn, place.tender, LOT, early) is not None
-        assert openings.registered(conn, place.tender, LOT, late) is None
-        assert openings.registered(conn, place.tender, LOT, "nobody") is None
+        closed = openings.closed_at(conn, place.tender, LOT)
+        assert openings.registered(conn, closed, early) is not None
+        assert openings.registered(conn, closed, late) is None
+        assert openings.registered(conn, closed, "nobody") is None
     assert not any("released" in line for line in place.said)
     assert place.types(f"tender/{place.tender}")[-1] == "tender.accounted"
     page = place.ask("GET", f"/tenders/{place.tender}?lang=en").text

@@ -30,6 +30,7 @@ from bidding.verdicts import Waiting
 from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.sealed import keyset
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.opening import BAD, Answer
 from ledger.sealed.release import Release, sign_release
 from ledger.sealed.seal import Seal, context, open_capsule
@@ -174,9 +175,10 @@ class World(Bidders):
         records = self.log.streams.get(f"issuance/{TENDER}/{LOT}", [])
         return next((r.event.public for r in records if r.event.public["party"] == party), None)
 
-    def forms(self, sha256: str) -> bytes | None:
+    def forms(self, sha256: str) -> Ciphertext | None:
         """A form's ciphertext."""
-        return self.blobs.get(sha256)
+        found = self.blobs.get(sha256)
+        return None if found is None else Ciphertext.of(found)
 
     def coefficients(self) -> dict[str, Json]:
         """`lot.coefficients`, computed and written."""

@@ -12,6 +12,7 @@ from bidding.store.book import Book
 from bidding.store.perform import Plan, perform
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from ledger.sealed.content import Ciphertext
 from ledger.store.append import Appended
 from web.blobs import Blobs
 from web.services import Services
@@ -33,20 +34,20 @@ class Context:
         """One act in one transaction."""
         return perform(self.services.engine, decide, actor=ACTOR, entropy=self.services.entropy, lock=lock)
 
-    def form(self, sha256: str, *, settled: bool = True) -> bytes | None:
+    def form(self, sha256: str, *, settled: bool = True) -> Ciphertext | None:
         """A form's ciphertext, from the published copies or from the box; None if it is there no more.
 
         Not `settled`: a copy made now is on the disk only after `services.forms.settle()`.
         """
         forms = self.services.forms
         try:
-            return forms.read(sha256)
+            return Ciphertext.hashed(forms.read(sha256), sha256)
         except Refusal:
             # Not copied yet, or the copy is spoilt: the box's own takes its place.
             data = self._in_box(sha256)
         if data is not None:
             forms.put(sha256, [data], len(data), settled=settled)
-        return data
+        return None if data is None else Ciphertext.hashed(data, sha256)
 
     def _in_box(self, sha256: str) -> bytes | None:
         try:

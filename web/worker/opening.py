@@ -154,13 +154,14 @@ class Openings:
         if known is not None:
             return known
         with reading(self._context.services.engine) as conn:
+            closed = openings.closed_at(conn, self._tender, lot)
             read = opening.read_identities(
                 found.lot,
                 found.on_roll,
                 found.present,
                 found.releases,
                 self._context.form,
-                lambda party: openings.registered(conn, self._tender, lot, party),
+                lambda party: openings.registered(conn, closed, party),
                 lambda party: openings.issued(conn, self._tender, lot, party),
                 found.seeds.get("identity"),
             )

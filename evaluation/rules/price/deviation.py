@@ -14,6 +14,7 @@ from typing import Final
 
 from bidding import shape
 from evaluation.rules.certificate import Step, step
+from evaluation.rules.exact import decimal
 from evaluation.rules.price.base import ROUNDING, Params, Setting, rounding, yuan
 from ledger.basics.errors import Refusal
 
@@ -30,13 +31,14 @@ def mark(setting: Setting, base: Fraction, price: int) -> tuple[Sequence[Step], 
     """The mark of one price (fen) against the benchmark `base` (yuan, above zero)."""
     params, to, kept = setting.params, rounding(setting.params["deviation"]), rounding(setting.params["mark"])
     ratio = (yuan(price) - base) / base
-    deviation = to(ratio) * 100
-    loss = deviation * Fraction(params["up"]) if deviation > 0 else -deviation * Fraction(params["down"])
-    floored = max(Fraction(params["floor"]), setting.weight - loss)
+    rounded = to(ratio)
+    deviation = rounded * 100
+    loss = deviation * decimal(params["up"]) if deviation > 0 else -deviation * decimal(params["down"])
+    floored = max(decimal(params["floor"]), setting.weight - loss)
     result = kept(floored)
     return (
         step("ratio", ratio),
-        step("rounded_ratio", to(ratio), "", to),
+        step("rounded_ratio", rounded, "", to),
         step("deviation", deviation, "percent"),
         step("loss", loss, "points"),
         step("floored", floored, "points"),

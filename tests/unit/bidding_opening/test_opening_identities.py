@@ -17,6 +17,7 @@ from bidding.statement import Signed
 from bidding.verdicts import Waiting
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import read_header
 from tests.support.world import World, reasons, states
 from tests.support.world_bids import broken_capsule
@@ -257,7 +258,7 @@ class TestWaiting:
         waiting = _identities(world, forms=lambda sha256: None if sha256 == lost else world.forms(sha256))
         assert isinstance(waiting, Waiting)
         assert (waiting.code, waiting.missing) == ("opening.forms_missing", (lost,))
-        broken = _identities(world, forms=lambda sha256: b"x" if sha256 == lost else world.forms(sha256))
+        broken = _identities(world, forms=lambda sha256: Ciphertext.of(b"x") if sha256 == lost else world.forms(sha256))
         assert broken == waiting
         assert opening.announced(world.sealed_lot(), _must(_identities(world))) == body
 

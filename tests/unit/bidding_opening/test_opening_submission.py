@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -283,3 +284,19 @@ class TestIssuance:
         org = world().party("p0")
         with pytest.raises(Refusal, match="issuance_other_lot"):
             parse_issuance(world().issued("p0"), tender=TENDER, lot="lot-2", seal_key=org.party.seal_key)
+
+
+def test_the_bytes_of_a_submission_are_its_canonical_ones() -> None:
+    envelope = a_bid().submission.envelope
+    data = canonical(envelope)
+    assert Submission.read(data) == Submission.parse(envelope)
+    again = {name: envelope[name] for name in ("signature", "object", "key")}
+    others = (
+        data + b"\n",
+        data.replace(b",", b", ", 1),
+        data.replace(b'{"key"', b'{"key":"","key"'),
+        json.dumps(again, separators=(",", ":")).encode(),
+    )
+    for other in others:
+        with pytest.raises(Refusal, match="not_canonical"):
+            Submission.read(other)

@@ -11,6 +11,7 @@ import pytest
 from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
 from ledger.sealed import content, opening, seal
+from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import header_sha256, parse_header, read_header
 from ledger.sealed.opening import BAD, Answer, Blocked, Open, Void, Waiting, verdict
 
@@ -171,7 +172,7 @@ def test_no_more_answers_ever_turn_a_verdict(world: World, bid: Bid) -> None:
 
 
 def test_a_form_opens_to_its_header(world: World, bid: Bid) -> None:
-    header = opening.open_form(bid.seal, world.keyset("offer"), world.author_key, bid.secret, [bid.form])
+    header = opening.open_form(bid.seal, world.keyset("offer"), world.author_key, bid.secret, Ciphertext.of(bid.form))
     assert not isinstance(header, Void)
     assert header.form == {"price": "12980000.50"}
     assert header.files_length == 7
@@ -182,12 +183,12 @@ def test_a_wrong_copy_decides_nothing(world: World, bid: Bid) -> None:
     args = (bid.seal, world.keyset("offer"), world.author_key, bid.secret)
     for copy in (b"", bid.form[:-1], bid.form + b"\0", bid.files, bytes([bid.form[0] ^ 1]) + bid.form[1:]):
         with pytest.raises(Refusal, match="wrong_copy"):
-            opening.open_form(*args, [copy])
+            opening.open_form(*args, Ciphertext.of(copy))
 
 
 def void_form(world: World, plain: bytes) -> Void:
     bad = world.bid({}, form=plain)
-    found = opening.open_form(bad.seal, world.keyset("offer"), world.author_key, bad.secret, [bad.form])
+    found = opening.open_form(bad.seal, world.keyset("offer"), world.author_key, bad.secret, Ciphertext.of(bad.form))
     assert isinstance(found, Void)
     return found
 
@@ -245,21 +246,21 @@ def sealed_over(world: World, ciphertext: bytes) -> tuple[seal.Seal, bytes]:
 def test_a_ciphertext_that_does_not_decrypt_is_void(world: World, length: int) -> None:
     garbage = b"g" * length
     sealed, secret = sealed_over(world, garbage)
-    found = opening.open_form(sealed, world.keyset("offer"), world.author_key, secret, [garbage])
+    found = opening.open_form(sealed, world.keyset("offer"), world.author_key, secret, Ciphertext.of(garbage))
     assert found == Void("sealed.void_form", (("why", "sealed.not_decrypted"),))
 
 
 def test_a_form_beyond_any_header_is_void_unread(world: World) -> None:
     named = seal.Content(content.MAX_FORM_SIZE + 1, bytes(32))
     sealed = seal.seal_secret(world.keyset("offer"), world.author_key, bytes(32), bytes(16), named, named)
-    found = opening.open_form(sealed, world.keyset("offer"), world.author_key, bytes(32), [])
+    found = opening.open_form(sealed, world.keyset("offer"), world.author_key, bytes(32), Ciphertext.of(b""))
     assert isinstance(found, Void)
     assert found.reason == "sealed.void_form_size"
 
 
 def opened_files(world: World, bid: Bid) -> tuple[Void | None, list[bytes]]:
     made = world.keyset("offer")
-    header = opening.open_form(bid.seal, made, world.author_key, bid.secret, [bid.form])
+    header = opening.open_form(bid.seal, made, world.author_key, bid.secret, Ciphertext.of(bid.form))
     assert not isinstance(header, Void)
     sinks = [io.BytesIO() for _ in header.files]
     found = opening.open_files(bid.seal, made, world.author_key, bid.secret, header, [bid.files], sinks.__getitem__)
