@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from bidding.procedures import listing
 from bidding.store import published, tables
 from bidding.store.book import Book
 from bidding.store.box import tables as box_tables
@@ -62,11 +63,12 @@ class Platform:
             project(conn, event.stream, [done.event])
         return done.leaf
 
-    def public(self, type: str) -> dict[str, Json]:
-        """Public of the lot's event of a type."""
-        with reading(self.context.services.engine) as conn:
+    def whole(self, type: str) -> dict[str, Any]:
+        """Public of the lot's event of a type, its list in place."""
+        services = self.context.services
+        with reading(services.engine) as conn:
             (found,) = (event for event in Book(conn).events(STREAM) if event.type == type)
-        return found.public
+        return listing.whole(type, found.public, services.documents.read)
 
 
 def sealed_world(folder: Path, bids: int, size: int) -> tuple[World, Folder]:
@@ -158,4 +160,4 @@ def released(world: World, part: str) -> list[Record]:
 def follow(world: World, made: Platform, type: str) -> None:
     """Write into the world's log what the worker decided, if it is not there yet."""
     if not any(record.event.type == type for record in world.log.streams[STREAM]):
-        world.record(STREAM, type, made.public(type))
+        world.record(STREAM, type, made.whole(type))

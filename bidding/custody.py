@@ -18,7 +18,7 @@ from bidding import opening
 from bidding import roll as rolls
 from bidding.form import check_form
 from bidding.parties import Party
-from bidding.procedures import payloads
+from bidding.procedures import listing, payloads
 from bidding.procedures import tender as tenders
 from bidding.procedures.notice import Notice
 from bidding.profiles.profile import Profile
@@ -227,8 +227,13 @@ class _Case:
         return self._first("lot.present", self.closed.index)
 
     @cached_property
+    def ciphertexts(self) -> dict[str, Json]:
+        """`lot.present` with its list, which is a document: another than the event names is none."""
+        return listing.whole("lot.present", self.present.event.public, self.evidence.document)
+
+    @cached_property
     def standing(self) -> Standing:
-        return stand(self.on_roll, self.present.event.public)
+        return stand(self.on_roll, self.ciphertexts)
 
     # --- what the platform says it computed -------------------------------------------------------------------------
 
@@ -272,7 +277,7 @@ class _Case:
         own = opening.read_identities(
             self.lot,
             self.on_roll,
-            self.present.event.public,
+            self.ciphertexts,
             self._releases("identity"),
             self._form,
             self._registered,
@@ -281,7 +286,7 @@ class _Case:
         )
         if isinstance(own, Waiting):
             raise _Refused(NotYet("custody.not_computable", {"event": "lot.announced", "why": own.code}))
-        if opening.announced(self.lot, own) != said.event.public:
+        if opening.announced(self.lot, own).public != said.event.public:
             raise _Refused(NotYet("custody.computed_otherwise", {"event": "lot.announced"}))
         if said.event.public["failed"] is not False:
             raise _Refused(NotYet("custody.lot_failed", {"lot": self.lot.lot}, final=True))

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from bidding import statement
-from bidding.opening import RESPONSE, SIGNATURES, Identity, answers_reason, counted
+from bidding.opening import SIGNATURES, Identity, answers_reason, counted
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.sealed_lot import DECRYPTION, OnRoll, Reason, SealedLot, bid_seals
 from bidding.submission import PARTS, Submission
 from bidding.verdicts import Forms, Judge, Waiting, open_forms, verdicts
-from ledger.basics.canonical import Json, canonical
+from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
 from ledger.sealed import opening as sealed
 from ledger.sealed.header import Header
 from ledger.sealed.opening import Digest, Void
-
-# An event holds at most 1 MiB: one bid's answers and file list may not crowd out the others'.
-MAX_SHOWN: Final = 16 * 1024
-MAX_NAME: Final = 200
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def files_to_read(offers: Sequence[Offer]) -> tuple[tuple[str, str], ...]:
 
 
 def recorded_files(body: Mapping[str, Json], offers: Sequence[Offer]) -> dict[tuple[str, str], Reason | None]:
-    """What an event `lot.offers_opened` says of the files, for a verifier that has not got them."""
+    """What `lot.offers_opened` with its list says of the files, for a verifier that has not got them."""
     out: dict[tuple[str, str], Reason | None] = dict.fromkeys(files_to_read(offers))
     rows = body.get("bids")
     for row in rows if isinstance(rows, list) else []:
@@ -111,42 +109,41 @@ def recorded_files(body: Mapping[str, Json], offers: Sequence[Offer]) -> dict[tu
     return out
 
 
-def open_offers(lot: SealedLot, offers: Sequence[Offer], files: FileVerdicts) -> Waiting | dict[str, Json]:
-    """`public` of `lot.offers_opened`: for each counted bid its answers and files, or why it is void or rejected."""
+def open_offers(lot: SealedLot, offers: Sequence[Offer], files: FileVerdicts) -> Waiting | Body:
+    """`lot.offers_opened`: for each counted bid its answers and files, or why it is void or rejected.
+
+    Answers and files are a document a bid: the longest that a header can hold crowd out nobody else's.
+    """
     unread = [key for key in files_to_read(offers) if key not in files]
     if unread:
         return Waiting("opening.files_missing", {"files": len(unread)}, missing=tuple(sub for sub, _ in unread))
-    return {"bids": [_offer_row(lot, offer, files) for offer in offers]}
+    rows: list[Json] = []
+    pages: dict[str, bytes] = {}
+    for offer in offers:
+        row, page = _offer_row(lot, offer, files)
+        rows.append(row)
+        pages |= page
+    return listing.body("lot.offers_opened", {"bids": rows}, pages)
 
 
-def _offer_row(lot: SealedLot, offer: Offer, files: FileVerdicts) -> dict[str, Json]:
+def _offer_row(lot: SealedLot, offer: Offer, files: FileVerdicts) -> tuple[dict[str, Json], dict[str, bytes]]:
     bid, state, reason = offer.identity, "void", offer.reason
-    answers: dict[str, Json] = {}
-    listed: list[Json] = []
+    sha256, page = "", dict[str, bytes]()
     if offer.header is not None:
         reason = next((why for part in PARTS if (why := files[bid.submission, part])), None)
         if reason is None:
-            state, reason = "rejected", answers_reason(lot, offer.header) or _unshowable(offer.header)
+            state, reason = "rejected", answers_reason(lot, offer.header)
         if reason is None:
-            state, answers, listed = "opened", dict(offer.header.form), _file_rows(offer.header)
-    return {
+            sha256, data = listing.document({"answers": dict(offer.header.form), "files": _file_rows(offer.header)})
+            state, page = "opened", {sha256: data}
+    row: dict[str, Json] = {
         "submission": bid.submission,
         "bid_key": bid.bid_key,
         "state": state,
         "reason": reason.public() if reason else {},
-        "answers": answers,
-        "files": listed,
+        "offer": sha256,
     }
-
-
-def _unshowable(header: Header) -> Reason | None:
-    """What an opening sheet has no room for."""
-    if any(len(file.name) > MAX_NAME for file in header.files):
-        return Reason("bid.file_name_long", RESPONSE, (("limit", MAX_NAME),))
-    shown = len(canonical({"answers": dict(header.form), "files": _file_rows(header)}))
-    if shown > MAX_SHOWN:
-        return Reason("bid.too_long", RESPONSE, (("found", shown), ("limit", MAX_SHOWN)))
-    return None
+    return row, page
 
 
 def _file_rows(header: Header) -> list[Json]:

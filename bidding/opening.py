@@ -1,6 +1,6 @@
 """The opening up to the offers: drawn coefficients, and whose the bids are. One for worker, custodian and verifier.
 
-Each function gives the `public` of its event, or `Waiting` with what is missing. The result follows from the log and
+Each function gives the body of its event, or `Waiting` with what is missing. The result follows from the log and
 the bids alone: not from which custodians answered, nor from the order in which anything came (docs/formats/sealing.md
 §4–6). The offers are `bidding.offers`.
 """
@@ -15,6 +15,8 @@ from bidding import statement, tickets
 from bidding.exclusions import excluded
 from bidding.form import check_answers
 from bidding.parties import Party
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.sealed_lot import OnRoll, Reason, SealedLot, State, bid_seals, contribution_seals, stand
 from bidding.statement import Signed
 from bidding.submission import Submission
@@ -98,7 +100,7 @@ def read_identities(  # noqa: PLR0913 - everything that an identity follows from
 ) -> Waiting | tuple[Identity, ...]:
     """Every bid on the roll, sorted by submission, after its identity part (§5 Counting).
 
-    `present`: public of `lot.present`; `releases`: envelopes in tree order; `forms`: the forms' ciphertexts;
+    `present`: `lot.present` with its list; `releases`: envelopes in tree order; `forms`: the forms' ciphertexts;
     `registered`: a party's registration; `issued`: public of the first `ticket.issued` of a party in this lot; both of
     events before `lot.closed` only, else custodians compute otherwise and the offers stay shut.
     """
@@ -123,8 +125,8 @@ def read_identities(  # noqa: PLR0913 - everything that an identity follows from
     return tuple(bid for _, bid in sorted(read.items()))
 
 
-def announced(lot: SealedLot, identities: Sequence[Identity]) -> dict[str, Json]:
-    """`public` of `lot.announced` for what `read_identities` gave."""
+def announced(lot: SealedLot, identities: Sequence[Identity]) -> Body:
+    """`lot.announced` and its list, for what `read_identities` gave."""
     bids: list[Json] = [
         {
             "submission": bid.submission,
@@ -136,7 +138,7 @@ def announced(lot: SealedLot, identities: Sequence[Identity]) -> dict[str, Json]
         for bid in identities
     ]
     count = len(counted(identities))
-    return {"bids": bids, "counted": count, "failed": count < lot.min_bids}
+    return listing.body("lot.announced", {"bids": bids, "counted": count, "failed": count < lot.min_bids})
 
 
 def counted(identities: Iterable[Identity]) -> tuple[Identity, ...]:

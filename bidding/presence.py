@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.submission import Submission
 from ledger.basics.canonical import Json, members
 from ledger.basics.errors import Refusal
@@ -29,13 +31,14 @@ def ciphertexts(submissions: Iterable[Submission]) -> list[dict[str, Json]]:
     return rows
 
 
-def present_body(submissions: Iterable[Submission], there: Container[str]) -> dict[str, Json]:
-    """`public` of `lot.present`; `there`: SHA-256 (hex) of the ciphertexts that were read and have the right hash."""
-    return {"ciphertexts": [{**row, "present": row["sha256"] in there} for row in ciphertexts(submissions)]}
+def present_body(submissions: Iterable[Submission], there: Container[str]) -> Body:
+    """`lot.present` and its list; `there`: SHA-256 (hex) of the ciphertexts that were read and have the right hash."""
+    rows: list[Json] = [{**row, "present": row["sha256"] in there} for row in ciphertexts(submissions)]
+    return listing.body("lot.present", {"ciphertexts": rows})
 
 
 def check_present(body: object, submissions: Iterable[Submission]) -> None:
-    """Raises `Refusal("presence.*")` unless `body` speaks of exactly the ciphertexts of these submissions, in order."""
+    """Raises `Refusal("presence.*")` unless the list `{ciphertexts}` is exactly that of these submissions."""
     listed = members(body, "ciphertexts")["ciphertexts"]
     if not isinstance(listed, list):
         raise Refusal("presence.malformed")
@@ -50,7 +53,7 @@ def check_present(body: object, submissions: Iterable[Submission]) -> None:
 
 
 def missing(body: Mapping[str, Json]) -> dict[str, list[str]]:
-    """Submission → SHA-256 of its ciphertexts that were missing, for those that lack one (`body` was checked)."""
+    """Submission → SHA-256 of its ciphertexts that were missing, for those that lack one (the list was checked)."""
     out: dict[str, list[str]] = {}
     listed = body["ciphertexts"]
     for row in listed if isinstance(listed, list) else []:

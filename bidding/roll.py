@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from ledger import events
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, members, unhex
@@ -186,8 +188,8 @@ def issued_entry(tender: str, lot: str, tickets: Sequence[tuple[bytes, bytes]]) 
     return events.unblinded(ISSUED, roll_subject(tender, lot), value)
 
 
-def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str, Json]:
-    """`public` of `lot.closed`: the roll, and the lists disclosed for this lot with when they were witnessed.
+def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> Body:
+    """`lot.closed`: the roll, and as its list the lists disclosed for this lot with when they were witnessed.
 
     Empty lists are left out. Raises `Refusal("roll.unwitnessed", version=…)` for one that is not witnessed.
     """
@@ -198,11 +200,11 @@ def closed_body(roll: Mapping[str, Json], minutes: Iterable[Minute]) -> dict[str
         if minute.witnessed is None:
             raise Refusal("roll.unwitnessed", version=minute.version)
         lists.append({**minute_row(minute), "witnessed": minute.witnessed.to_json()})
-    return {"roll": parse_roll(dict(roll)), "minutes": lists}
+    return listing.body("lot.closed", {"roll": parse_roll(dict(roll)), "minutes": lists})
 
 
 def cited(closed: Mapping[str, Json]) -> dict[int, Witnessed]:
-    """Version of a minute → when it was witnessed, by `public` of `lot.closed`. Raises `Refusal("roll.malformed")`."""
+    """Version of a minute → when it was witnessed, by `lot.closed` and its list. Raises `Refusal("roll.malformed")`."""
     out: dict[int, Witnessed] = {}
     rows = closed.get("minutes")
     for row in rows if isinstance(rows, list) else [None]:

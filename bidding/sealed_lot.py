@@ -164,7 +164,7 @@ def read_roll(
 
 
 def stand(on_roll: OnRoll, present: Mapping[str, Json]) -> Standing:
-    """Which bids may open at all, given the public of `lot.present`. Raises `Refusal("presence.*")`."""
+    """Which bids may open at all, given `lot.present` with its list. Raises `Refusal("presence.*")`."""
     presence.check_present(present, on_roll.submissions.values())
     missing = presence.missing(present)
     out: dict[str, tuple[State, Reason]] = {sha256: ("void", why) for sha256, why in on_roll.unchecked.items()}

@@ -26,9 +26,15 @@ from ledger.sealed.tickets import Ticket
 PARTS: Final = ("identity", "offer")
 KINDS: Final = ("form", "files")
 
-# Every message of a bid key stands in a minute's list and in `lot.closed`, each at most 1 MiB: a key that could send
-# thousands would keep its lot from ever closing. The last number is kept for a withdrawal.
+# Every message of a bid key stands in the list of `lot.closed`, a document of 64 MiB: a key that could send thousands
+# would keep its lot from ever closing. The last number is kept for a withdrawal.
 MAX_SEQ: Final = 50
+
+# An event has 1 MiB. A custodian's release takes some 200 bytes a bid; those few that come at the same moment as the
+# last one still find room (tests/unit/bidding_opening/test_opening_size.py).
+MAX_BIDS: Final = 5_000
+# A minute's list of a lot has 1 MiB, too: so many messages of every bid key, 67 bytes each, fit in one.
+MAX_A_MINUTE: Final = 3
 
 State = Literal["waiting", "open", "suspended", "closed"]
 
@@ -264,6 +270,18 @@ def accept_withdrawal(
         raise Refusal("submission.nothing_to_withdraw")
     _check_seq(current, withdrawal.seq, MAX_SEQ)
     return "new"
+
+
+def check_room(bidders: int, messages: int) -> None:
+    """Whether a lot has room for a message more, which is no copy of one that it has.
+
+    `bidders`: other bid keys that have sent something to the lot; `messages`: of the same key, accepted in this minute.
+    Raises `Refusal("submission.lot_full" | "submission.minute_full")`.
+    """
+    if bidders >= MAX_BIDS:
+        raise Refusal("submission.lot_full", limit=MAX_BIDS)
+    if messages >= MAX_A_MINUTE:
+        raise Refusal("submission.minute_full", limit=MAX_A_MINUTE)
 
 
 def check_on_roll(submission: Submission, keysets: Mapping[str, Keyset], spki: bytes, tender: str, lot: str) -> None:

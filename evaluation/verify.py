@@ -16,7 +16,7 @@ from evaluation.rules import Report as Marks
 from ledger import bundle
 from ledger import verify as log
 from ledger.basics import signing
-from ledger.basics.canonical import parse, parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, parse, parse_object
 from ledger.basics.errors import Refusal
 from ledger.claims import Claim, Failure, Finding, NotApplicable, Result, claim, run
 from ledger.trust import Trust
@@ -44,7 +44,10 @@ class Evidence(bidding.Evidence):
                 lot=lot,
                 ceiling_fen=row.ceiling_fen,
                 bids=evaluate.opened_bids(
-                    self.in_lot(lot, "lot.offers_opened").event.public, answers, beyond or frozenset()
+                    self.in_lot(lot, "lot.offers_opened").event.public,
+                    self.document,
+                    answers,
+                    beyond or frozenset(),
                 ),
                 coefficients=self.in_lot(lot, "lot.coefficients").event.public,
             )
@@ -54,7 +57,7 @@ class Evidence(bidding.Evidence):
     def prices(self, lot: str) -> Mapping[str, int]:
         """Bid key → price in fen, from the lot's report."""
         report = str(self.in_lot(lot, "lot.evaluated").event.public["report"])
-        return evaluate.prices(cast(dict[str, Any], parse_object(self.document(report))))
+        return evaluate.prices(cast(dict[str, Any], parse_object(self.document(report), MAX_DOCUMENT)))
 
 
 @claim(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bidding import opening
 from bidding.parties import Party
+from bidding.procedures import listing
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.procedures.notice import Notice
@@ -21,7 +22,7 @@ from bidding.store import directory, openings, procedures, tables
 from bidding.store.book import Book
 from bidding.store.box.minutes import STREAM as BOX
 from ledger import bundle, merkle
-from ledger.basics.canonical import parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.bundle import Bundle, Line, Value
@@ -187,7 +188,7 @@ class _Export:
             for line in held
             if name != BOX or bundle.decode(line).version in came
         }
-        cited = {size for held in streams.values() for line in held for size in _cited(bundle.decode(line))}
+        cited = {size for held in streams.values() for line in held for size in self._cited(bundle.decode(line))}
         wanted = {sizes[at] for index in seen if (at := bisect_right(sizes, index)) < len(sizes)} | cited | {self._size}
         found = [row for row in found if row.size in wanted]
         out = {row.size: str(row.note) for row in found}
@@ -196,6 +197,16 @@ class _Export:
             if row.size in out:
                 out[row.size] += row.line + "\n"
         return {size: text.encode() for size, text in out.items()}
+
+    def _cited(self, event: Event) -> list[int]:
+        """The sizes of the checkpoints that an event names."""
+        public = cast(dict[str, Any], event.public)
+        if event.type == "tickets.opened":
+            return [public["checkpoint"]["size"]]
+        if event.type == "lot.closed":
+            minutes = listing.rows(event.type, public, self._services.documents.read)
+            return [row["witnessed"]["size"] for row in minutes]
+        return [public["release"]["object"]["checkpoint"]["size"]] if event.type == "release.recorded" else []
 
     def _values(self, streams: dict[str, tuple[Line, ...]]) -> dict[str, tuple[Value, ...]]:
         """What the box's minutes listed for this tender's lots, once disclosed."""
@@ -225,13 +236,14 @@ class _Export:
         return list(self._conn.execute(query).scalars())
 
     def _documents(self, streams: dict[str, tuple[Line, ...]]) -> dict[str, bytes]:
-        """What rules the tender, and the reports with their sheets. Drawings and annexes stay where they are."""
+        """What rules the tender, the lists of its lots, offers, reports and sheets. Annexes stay where they are."""
         wanted: set[str] = set()
         for name, lines in streams.items():
             if name == tenders.stream_of(self._tender):
                 wanted |= _ruling(map(bundle.decode, lines))
             elif name.startswith(lots.stream_of(self._tender, "")):
                 for event in map(bundle.decode, lines):
+                    wanted |= listing.named(event.type, event.public, self._services.documents.read)
                     if event.type == "lot.evaluated":
                         wanted |= _report(self._services.documents, str(event.public["report"]))
         return {sha256: self._services.documents.read(sha256) for sha256 in sorted(wanted)}
@@ -302,16 +314,6 @@ def _came(value: bytes) -> bool:
     return bool(listed["accepted"] or listed["withdrawn"])
 
 
-def _cited(event: Event) -> list[int]:
-    """The sizes of the checkpoints that an event names."""
-    public = cast(dict[str, Any], event.public)
-    if event.type == "tickets.opened":
-        return [public["checkpoint"]["size"]]
-    if event.type == "lot.closed":
-        return [row["witnessed"]["size"] for row in public["minutes"]]
-    return [public["release"]["object"]["checkpoint"]["size"]] if event.type == "release.recorded" else []
-
-
 def _line(one: Stored, index: int) -> Line:
     return Line(index, one.salt, one.event.encode())
 
@@ -331,5 +333,5 @@ def _ruling(events: Iterable[Event]) -> set[str]:
 
 
 def _report(documents: Shelf, sha256: str) -> set[str]:
-    summary = cast(dict[str, Any], parse_object(documents.read(sha256)))
+    summary = cast(dict[str, Any], parse_object(documents.read(sha256), MAX_DOCUMENT))
     return {sha256, *(str(row["sheet"]) for row in summary["bids"])}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bidding import roll as rolls
 from bidding.acts.decision import Decision, failed
-from bidding.procedures import Procedure, payloads
+from bidding.procedures import Procedure, listing, payloads
 from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
@@ -17,7 +17,7 @@ from ledger.events import Draft
 
 @dataclass(frozen=True)
 class Close:
-    """`body`: `bidding.roll.closed_body` of the roll that `bidding.roll.count` gave.
+    """`body`: public of `bidding.roll.closed_body`, of the roll that `bidding.roll.count` gave; its list is stored.
 
     `issued`: (salt, leaf) of the lot's `ticket.issued`, in order.
     """
@@ -39,6 +39,7 @@ def decide(procedure: Procedure, command: Close, now: datetime) -> Decision:
     procedure.not_standing_still(command.lot)
     body = dict(command.body)
     payloads.check("lot.closed", body)
+    listing.rows("lot.closed", body, procedure.read)
     roll = rolls.parse_roll(body["roll"])
     if (roll["tender"], roll["lot"]) != (procedure.tender.tender, command.lot):
         raise Refusal("roll.other_lot", tender=procedure.tender.tender, lot=command.lot)

@@ -58,7 +58,7 @@ def decide(procedure: Procedure, command: MakeObjection, now: datetime) -> Decis
         raise Refusal("objection.too_early", kind=command.kind)
     if limit is not None and now >= limit:
         raise Refusal("objection.too_late", kind=command.kind, until=clock.text(limit))
-    if command.kind != "documents" and command.bid_key not in procedure.lot(command.lot).bidders:
+    if command.kind != "documents" and command.bid_key not in procedure.bidders(command.lot):
         raise Refusal("objection.not_a_bidder", kind=command.kind, lot=command.lot)
     public: dict[str, Json] = {
         "objection": command.objection,

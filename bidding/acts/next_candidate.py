@@ -8,7 +8,7 @@ from bidding.acts.decision import Decision
 from bidding.acts.foreseen import after
 from bidding.acts.keyed import lot_body
 from bidding.acts.keys import Signed
-from bidding.procedures import Procedure, limits
+from bidding.procedures import Procedure
 from ledger.basics.errors import Refusal
 from ledger.events import Draft
 
@@ -23,7 +23,6 @@ def decide(procedure: Procedure, signed: Signed, now: datetime) -> Decision:
     procedure.not_standing_still(state.lot)
     draft = Draft("lot.next_candidate", signed.public())
     after(state, draft, now)
-    states = {lot.lot: lot for lot in procedure.all_lots()}
-    if not limits.may_follow(procedure.notice, states, state.lot, body["to"]):
+    if not procedure.may_follow(state.lot, body["to"]):
         raise Refusal("next_candidate.win_limit", lot=state.lot, limit=procedure.notice.win_limit)
     return {procedure.lot_stream(state.lot): [draft]}

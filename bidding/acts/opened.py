@@ -13,7 +13,7 @@ from ledger.basics.errors import Refusal
 
 @dataclass(frozen=True)
 class Opened:
-    """`body`: the event's `public`, as `bidding.opening` computed it."""
+    """`body`: the event's `public`, as `bidding.opening` computed it; its documents lie among the documents already."""
 
     lot: str
     body: Mapping[str, Json]

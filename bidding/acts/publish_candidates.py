@@ -54,6 +54,7 @@ def decide(procedure: Procedure, command: PublishCandidates, now: datetime) -> D
     until = clock.text(procedure.clocks.end("standstill", now))
     draft = Draft("lot.candidates_published", {"candidates": candidates, "until": until})
     listed = after(state, draft, now).candidates
-    if any(item.uscc != state.counted.get(item.bid_key) for item in listed):
+    counted = procedure.counted(command.lot)
+    if any(item.uscc != counted.get(item.bid_key) for item in listed):
         raise Refusal("candidates.other_bids", lot=command.lot)
     return {stream: [draft]}

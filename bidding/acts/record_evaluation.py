@@ -39,6 +39,8 @@ def decide(procedure: Procedure, command: RecordEvaluation, now: datetime) -> De
         raise Refusal("evaluation.too_early", until=clock.text(limit))
     drafts = [Draft("lot.evaluated", dict(command.body))]
     then = after(state, drafts[0], now)
+    if not {key for _, key, _ in then.ranking} <= procedure.opened(command.lot):
+        raise Refusal("evaluation.other_bids", lot=command.lot)
     if drafts[0].public["rules"] != procedure.notice.lot(command.lot).rules:
         raise Refusal("evaluation.other_rules", lot=command.lot)
     beyond = procedure.over_bid_limit(command.lot)

@@ -6,7 +6,7 @@ Lots are gone through in the order of the notice. An organisation counts whereve
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bidding.procedures.lot import LotState
 from bidding.procedures.notice import Notice
@@ -14,8 +14,11 @@ from bidding.procedures.notice import Notice
 # From here on it is decided who stands first in a lot (or that nobody does).
 _DECIDED = frozenset({"candidates_published", "next_candidate", "awarded", "contracted", "failed", "retendered"})
 
+# A lot's counted bids, by bid key the codes of its organisations: asked for only where the notice sets a limit.
+Counted = Callable[[str], Mapping[str, tuple[str, ...]]]
 
-def over_bid_limit(notice: Notice, lots: Mapping[str, LotState], lot: str) -> frozenset[str] | None:
+
+def over_bid_limit(notice: Notice, lots: Mapping[str, LotState], counted: Counted, lot: str) -> frozenset[str] | None:
     """The counted bids of `lot` by an organisation that bids for `lot_limits.bid` earlier lots already.
 
     They take no part in the evaluation. None while an earlier lot is neither announced nor failed.
@@ -25,13 +28,13 @@ def over_bid_limit(notice: Notice, lots: Mapping[str, LotState], lot: str) -> fr
     tally: Counter[str] = Counter()
     for state in _before(notice, lots, lot):
         if "lot.announced" in state.times:
-            tally.update({uscc for codes in state.counted.values() for uscc in codes})
+            tally.update({uscc for codes in counted(state.lot).values() for uscc in codes})
         elif state.status not in ("failed", "retendered"):
             return None
-    return _full(lots[lot].counted, tally, notice.bid_limit)
+    return _full(counted(lot), tally, notice.bid_limit)
 
 
-def eligible(notice: Notice, lots: Mapping[str, LotState], lot: str) -> tuple[str, ...] | None:
+def eligible(notice: Notice, lots: Mapping[str, LotState], counted: Counted, lot: str) -> tuple[str, ...] | None:
     """The proposed candidates of `lot` without those who stand first in `lot_limits.win` earlier lots already.
 
     None while an earlier lot is undecided.
@@ -39,13 +42,13 @@ def eligible(notice: Notice, lots: Mapping[str, LotState], lot: str) -> tuple[st
     state = lots[lot]
     if not notice.win_limit:
         return state.proposed
-    full = _full(state.counted, _won(notice, lots, lot), notice.win_limit)
+    full = _full(counted(lot), _won(notice, lots, lot), notice.win_limit)
     if any(item.status not in _DECIDED for item in _before(notice, lots, lot)):
         return None
     return tuple(key for key in state.proposed if key not in full)
 
 
-def may_follow(notice: Notice, lots: Mapping[str, LotState], lot: str, bid_key: str) -> bool:
+def may_follow(notice: Notice, lots: Mapping[str, LotState], counted: Counted, lot: str, bid_key: str) -> bool:
     """Whether a next candidate of `lot` would keep the limit over all the other lots."""
     if not notice.win_limit:
         return True
@@ -54,7 +57,7 @@ def may_follow(notice: Notice, lots: Mapping[str, LotState], lot: str, bid_key: 
         standing = state.standing()
         if other != lot and standing is not None and state.status not in ("failed", "retendered"):
             tally.update(set(standing.uscc))
-    return bid_key not in _full(lots[lot].counted, tally, notice.win_limit)
+    return bid_key not in _full(counted(lot), tally, notice.win_limit)
 
 
 def _before(notice: Notice, lots: Mapping[str, LotState], lot: str) -> Iterator[LotState]:

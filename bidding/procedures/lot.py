@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, cast
 
-from bidding.procedures import payloads
+from bidding.procedures import listing, payloads
 from bidding.procedures.tender import used_acts
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.clock import parse_time
@@ -74,9 +74,8 @@ class Candidate:
 class LotState:
     """A lot as its stream says it is. `times`: when each type of event last came.
 
-    `releases`: (part, custodian) of the releases recorded; `missing`: submissions of which a ciphertext was not there;
-    `bidders`: the bid keys of everybody announced; `counted`: bid key → codes of its organisations; `fallen`:
-    candidates passed over for the next one.
+    `lists`: type of event → hash of the list it names, which is no part of the state (`Procedure.rows` reads it);
+    `releases`: (part, custodian) of the releases recorded; `fallen`: candidates passed over for the next one.
     """
 
     tender: str
@@ -87,16 +86,14 @@ class LotState:
     contributors: tuple[str, ...] = ()
     roll: tuple[str, ...] = ()
     roll_sha256: str = ""
-    missing: frozenset[str] = frozenset()
+    lists: Mapping[str, str] = field(default_factory=dict)
     releases: frozenset[tuple[str, str]] = frozenset()
     seeds: frozenset[tuple[str, str]] = frozenset()
     blocked: str = ""
     alpha: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    bidders: frozenset[str] = frozenset()
-    counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    counted: int = 0
     announced_failed: bool = False
-    opened: frozenset[str] = frozenset()
     evaluation_failed: bool = False
     ranking: tuple[tuple[int, str, str], ...] = ()
     proposed: tuple[str, ...] = ()
@@ -108,10 +105,6 @@ class LotState:
     failure: Mapping[str, Any] = field(default_factory=dict)
     successor: str = ""
     acts_used: frozenset[str] = frozenset()
-
-    def present_count(self) -> int:
-        """How many submissions of the roll have all their ciphertexts."""
-        return len(self.roll) - len(self.missing)
 
     def released(self, part: str) -> frozenset[str]:
         """The custodians whose release of a part is recorded."""
@@ -168,8 +161,10 @@ def _moved(state: LotState, type: str, members: Mapping[str, Json], at: datetime
     if used & state.acts_used or len(used) != len(public.get("acts", ())):
         raise Refusal("act.used_twice")
     after = _APPLY[type](state, public)
+    named = {type: public[listing.MEMBERS[type]]} if type in listing.MEMBERS else {}
     return replace(
         after,
+        lists={**state.lists, **named},
         version=state.version + 1,
         times={**state.times, type: at},
         acts_used=state.acts_used | used,
@@ -207,12 +202,8 @@ def _closed(state: LotState, public: Mapping[str, Any]) -> LotState:
     return replace(state, status="closed", roll=listed, roll_sha256=H(canonical(roll)).hex())
 
 
-def _present(state: LotState, public: Mapping[str, Any]) -> LotState:
-    rows = public["ciphertexts"]
-    if {row["submission"] for row in rows} != set(state.roll):
-        raise Refusal("present.other_roll", lot=state.lot)
-    missing = frozenset(row["submission"] for row in rows if not row["present"])
-    return replace(state, status="present", missing=missing)
+def _present(state: LotState, _: Mapping[str, Any]) -> LotState:
+    return replace(state, status="present")
 
 
 def _release(state: LotState, public: Mapping[str, Any]) -> LotState:
@@ -251,37 +242,19 @@ def _coefficients(state: LotState, public: Mapping[str, Any]) -> LotState:
 
 
 def _announced(state: LotState, public: Mapping[str, Any]) -> LotState:
-    bids = public["bids"]
-    if sorted(bid["submission"] for bid in bids) != list(state.roll):
-        raise Refusal("announced.other_roll", lot=state.lot)
-    counted = {
-        bid["bid_key"]: tuple(party["uscc"] for party in bid["parties"]) for bid in bids if bid["state"] == "counted"
-    }
-    if public["counted"] != len(counted):
-        raise Refusal("announced.count", found=public["counted"], wanted=len(counted))
-    return replace(
-        state,
-        status="announced",
-        blocked="",
-        bidders=frozenset(bid["bid_key"] for bid in bids),
-        counted=counted,
-        announced_failed=public["failed"],
-    )
+    return replace(state, status="announced", blocked="", counted=public["counted"], announced_failed=public["failed"])
 
 
-def _offers(state: LotState, public: Mapping[str, Any]) -> LotState:
+def _offers(state: LotState, _: Mapping[str, Any]) -> LotState:
     if state.announced_failed:
         raise Refusal("offers.announced_failed", lot=state.lot)
-    if sorted(bid["bid_key"] for bid in public["bids"]) != sorted(state.counted):
-        raise Refusal("offers.other_bids", lot=state.lot)
-    opened = frozenset(bid["bid_key"] for bid in public["bids"] if bid["state"] == "opened")
-    return replace(state, status="offers_opened", blocked="", opened=opened)
+    return replace(state, status="offers_opened", blocked="")
 
 
 def _evaluated(state: LotState, public: Mapping[str, Any]) -> LotState:
     ranking = tuple((item["rank"], item["bid_key"], item["total"]) for item in public["ranking"])
     ranked = {bid_key for _, bid_key, _ in ranking}
-    if len(ranked) != len(ranking) or not ranked <= state.opened or not set(public["candidates"]) <= ranked:
+    if len(ranked) != len(ranking) or not set(public["candidates"]) <= ranked:
         raise Refusal("evaluation.other_bids", lot=state.lot)
     return replace(
         state,

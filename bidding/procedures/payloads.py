@@ -20,7 +20,8 @@ KEY: Final = HASH
 ENQUIRY_TEXT: Final = shape.text(10_000)
 LABEL: Final = shape.matching("[a-z][a-z0-9_.]{0,63}", "code")
 MAX_LOTS: Final = 200
-MAX_BIDS: Final = 20_000
+# What a shape takes; what a lot takes is `bidding.submission.MAX_BIDS`.
+MAX_ROWS: Final = 20_000
 
 
 def time(value: object, path: str) -> None:
@@ -58,11 +59,13 @@ ENVELOPE: Final = shape.record(
     {"object": anything, "key": KEY, "signature": shape.matching("[0-9a-f]{128}", "signature, hex")}
 )
 DOCUMENT: Final = shape.record({"name": shape.text(200), "sha256": HASH, "size": shape.integer(0, 1 << 40)})
+# A bidder's file: names have up to 255 bytes (docs/formats/sealing.md §5).
+_FILE: Final = shape.record({"name": shape.text(255), "sha256": HASH, "size": shape.integer(0, MAX_INT)})
 REASON: Final = shape.record({"code": LABEL, "article": shape.matching(r"[\s\S]{0,300}", "text"), "params": anything})
 _AMOUNT: Final = shape.integer(0, MAX_INT)
 _TEXT: Final = shape.text(10_000)
-_COUNT: Final = shape.integer(0, MAX_BIDS)
-_HASHES: Final = shape.array(HASH, 0, MAX_BIDS)
+_COUNT: Final = shape.integer(0, MAX_ROWS)
+_HASHES: Final = shape.array(HASH, 0, MAX_ROWS)
 _ROLE: Final = shape.record({"uscc": shape.text(18), "role": shape.text(32), "share": shape.text(16)})
 _PARTIES: Final = shape.array(_ROLE, 0, 50)
 _BID: Final = {"submission": HASH, "bid_key": KEY, "reason": maybe_empty(REASON)}
@@ -129,38 +132,10 @@ LOT: Final[Mapping[str, Shape]] = {
     "lot.closed": shape.record(
         {
             "roll": shape.record({"tender": shape.identifier, "lot": shape.identifier, "submissions": _HASHES}),
-            "minutes": shape.array(
-                shape.record(
-                    {
-                        "version": shape.integer(1, MAX_INT),
-                        "accepted": _HASHES,
-                        "withdrawn": _HASHES,
-                        "witnessed": shape.record({"size": shape.integer(1, MAX_INT), "at": time}),
-                    }
-                ),
-                0,
-                1_000_000,
-            ),
+            "minutes": HASH,
         }
     ),
-    "lot.present": shape.record(
-        {
-            "ciphertexts": shape.array(
-                shape.record(
-                    {
-                        "submission": HASH,
-                        "part": shape.identifier,
-                        "kind": shape.one_of("form", "files"),
-                        "sha256": HASH,
-                        "size": _AMOUNT,
-                        "present": shape.boolean,
-                    }
-                ),
-                0,
-                8 * MAX_BIDS,
-            )
-        }
-    ),
+    "lot.present": shape.record({"ciphertexts": HASH}),
     "release.recorded": shape.record(
         {
             "custodian": shape.identifier,
@@ -185,44 +160,17 @@ LOT: Final[Mapping[str, Shape]] = {
             "values": shape.mapping(shape.signed_decimal, 0, 100),
         }
     ),
-    "lot.announced": shape.record(
-        {
-            "bids": shape.array(
-                shape.record(
-                    {**_BID, "state": shape.one_of("counted", "void", "withdrawn", "rejected"), "parties": _PARTIES}
-                ),
-                0,
-                MAX_BIDS,
-            ),
-            "counted": _COUNT,
-            "failed": shape.boolean,
-        }
-    ),
-    "lot.offers_opened": shape.record(
-        {
-            "bids": shape.array(
-                shape.record(
-                    {
-                        **_BID,
-                        "state": shape.one_of("opened", "void", "rejected", "withdrawn"),
-                        "answers": anything,
-                        "files": shape.array(DOCUMENT, 0, 10_000),
-                    }
-                ),
-                0,
-                MAX_BIDS,
-            )
-        }
-    ),
+    "lot.announced": shape.record({"bids": HASH, "counted": _COUNT, "failed": shape.boolean}),
+    "lot.offers_opened": shape.record({"bids": HASH}),
     "lot.evaluated": shape.record(
         {
             "report": HASH,
             "rules": HASH,
             "failed": shape.boolean,
             "ranking": shape.array(
-                shape.record({"rank": shape.integer(1, MAX_BIDS), "bid_key": KEY, "total": empty_or(shape.text(64))}),
+                shape.record({"rank": shape.integer(1, MAX_ROWS), "bid_key": KEY, "total": empty_or(shape.text(64))}),
                 0,
-                MAX_BIDS,
+                MAX_ROWS,
             ),
             "candidates": shape.array(KEY, 0, 100),
         }
@@ -233,7 +181,7 @@ LOT: Final[Mapping[str, Shape]] = {
             "candidates": shape.array(
                 shape.record(
                     {
-                        "rank": shape.integer(1, MAX_BIDS),
+                        "rank": shape.integer(1, MAX_ROWS),
                         "bid_key": KEY,
                         "parties": _PARTIES,
                         "price_fen": _AMOUNT,
@@ -247,13 +195,80 @@ LOT: Final[Mapping[str, Shape]] = {
         }
     ),
     "lot.awarded": shape.record(
-        {"bid_key": KEY, "rank": shape.integer(1, MAX_BIDS), "price_fen": _AMOUNT},
+        {"bid_key": KEY, "rank": shape.integer(1, MAX_ROWS), "price_fen": _AMOUNT},
         {"acts": shape.array(ENVELOPE, 1, 1)},
     ),
     "lot.next_candidate": shape.record({**_TWO, "from": KEY, "to": KEY, "reason": _TEXT}),
     "lot.contracted": shape.record({**_ONE, "bid_key": KEY, "contract": HASH}),
     "lot.retendered": shape.record({**_TWO, "successor": shape.identifier, "reason": _TEXT}),
 }
+
+# The documents that events of these types name in the place of a list (`bidding.procedures.listing`).
+_LISTS: Final[Mapping[str, Shape]] = {
+    "lot.closed": shape.record(
+        {
+            "minutes": shape.array(
+                shape.record(
+                    {
+                        "version": shape.integer(1, MAX_INT),
+                        "accepted": _HASHES,
+                        "withdrawn": _HASHES,
+                        "witnessed": shape.record({"size": shape.integer(1, MAX_INT), "at": time}),
+                    }
+                ),
+                0,
+                1_000_000,
+            )
+        }
+    ),
+    "lot.present": shape.record(
+        {
+            "ciphertexts": shape.array(
+                shape.record(
+                    {
+                        "submission": HASH,
+                        "part": shape.identifier,
+                        "kind": shape.one_of("form", "files"),
+                        "sha256": HASH,
+                        "size": _AMOUNT,
+                        "present": shape.boolean,
+                    }
+                ),
+                0,
+                8 * MAX_ROWS,
+            )
+        }
+    ),
+    "lot.announced": shape.record(
+        {
+            "bids": shape.array(
+                shape.record(
+                    {**_BID, "state": shape.one_of("counted", "void", "withdrawn", "rejected"), "parties": _PARTIES}
+                ),
+                0,
+                MAX_ROWS,
+            )
+        }
+    ),
+    "lot.offers_opened": shape.record(
+        {
+            "bids": shape.array(
+                shape.record(
+                    {
+                        **_BID,
+                        "state": shape.one_of("opened", "void", "rejected", "withdrawn"),
+                        "offer": empty_or(HASH),
+                    }
+                ),
+                0,
+                MAX_ROWS,
+            )
+        }
+    ),
+}
+
+# What an opened bid answers, a document of its own: a header has at most 1 MiB, and so has this.
+OFFER: Final = shape.record({"answers": anything, "files": shape.array(_FILE, 0, 12_000)})
 
 
 def check_event(event: Event) -> None:
@@ -269,3 +284,8 @@ def check(type: str, public: object) -> None:
     if known is None:
         raise Refusal("event.unknown_type", type=type)
     known(public, type)
+
+
+def check_list(type: str, document: object) -> None:
+    """Raises `Refusal("shape.*")` unless this is the document of the list that an event of this type names."""
+    _LISTS[type](document, type)

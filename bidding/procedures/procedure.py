@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bidding.parties import Person
-from bidding.procedures import limits
+from bidding.procedures import limits, listing
 from bidding.procedures import lot as lots_
 from bidding.procedures import tender as tenders
+from bidding.procedures.listing import ReadDocument
 from bidding.procedures.lot import LotState
 from bidding.procedures.notice import Notice
 from bidding.procedures.tender import TenderState
@@ -21,7 +23,8 @@ from ledger.basics.errors import Refusal
 class Procedure:
     """`lots`: by id, those with events at least; `persons`: by key (hex), all that are registered.
 
-    `stored`: SHA-256 → size of the documents uploaded for the tender (an addendum lists some).
+    `stored`: SHA-256 → size of the documents uploaded for the tender (an addendum lists some); `read`: the lists that
+    events name by hash.
     """
 
     tender: TenderState
@@ -29,6 +32,7 @@ class Procedure:
     clocks: Clocks
     persons: Mapping[str, Person] = field(default_factory=dict)
     stored: Mapping[str, int] = field(default_factory=dict)
+    read: ReadDocument = listing.nowhere
 
     @property
     def notice(self) -> Notice:
@@ -63,6 +67,27 @@ class Procedure:
     def lot_stream(self, lot: str) -> str:
         """The lot's stream."""
         return lots_.stream_of(self.tender.tender, lot)
+
+    def rows(self, lot: str, type: str) -> list[dict[str, Any]]:
+        """The list that a lot's event of this type names, none before it came. Raises what `listing.whole` raises."""
+        sha256 = self.lot(lot).lists.get(type)
+        return listing.rows(type, {listing.MEMBERS[type]: sha256}, self.read) if sha256 else []
+
+    def bidders(self, lot: str) -> frozenset[str]:
+        """The bid keys of everybody announced."""
+        return frozenset(bid["bid_key"] for bid in self.rows(lot, "lot.announced"))
+
+    def counted(self, lot: str) -> dict[str, tuple[str, ...]]:
+        """Bid key → codes of its organisations, of the bids announced as counted."""
+        return {
+            bid["bid_key"]: tuple(party["uscc"] for party in bid["parties"])
+            for bid in self.rows(lot, "lot.announced")
+            if bid["state"] == "counted"
+        }
+
+    def opened(self, lot: str) -> frozenset[str]:
+        """The keys of the bids whose offers opened."""
+        return frozenset(bid["bid_key"] for bid in self.rows(lot, "lot.offers_opened") if bid["state"] == "opened")
 
     def may(self, lot: str, type: str) -> LotState:
         """The lot, if the tender goes on and an event of this type may come to the lot now.
@@ -99,11 +124,15 @@ class Procedure:
 
     def eligible(self, lot: str) -> tuple[str, ...] | None:
         """The proposed candidates the limits of the notice leave, None while an earlier lot is undecided."""
-        return limits.eligible(self.notice, {item.lot: item for item in self.all_lots()}, lot)
+        return limits.eligible(self.notice, {item.lot: item for item in self.all_lots()}, self.counted, lot)
 
     def over_bid_limit(self, lot: str) -> frozenset[str] | None:
         """Bids of a lot beyond `lot_limits.bid`, None while an earlier lot is not announced."""
-        return limits.over_bid_limit(self.notice, {item.lot: item for item in self.all_lots()}, lot)
+        return limits.over_bid_limit(self.notice, {item.lot: item for item in self.all_lots()}, self.counted, lot)
+
+    def may_follow(self, lot: str, bid_key: str) -> bool:
+        """Whether a next candidate of a lot would keep the limit over all the other lots."""
+        return limits.may_follow(self.notice, {item.lot: item for item in self.all_lots()}, self.counted, lot, bid_key)
 
     def at_rest(self) -> bool:
         """Whether nothing more comes by itself: terminated, or each lot awarded, contracted, failed or re-tendered."""

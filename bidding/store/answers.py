@@ -16,11 +16,11 @@ from bidding.acts import contribute, record_postponement, record_release, record
 from bidding.acts.record_release import RecordRelease
 from bidding.acts.record_seed import RecordSeed
 from bidding.procedures import lot as lots
+from bidding.procedures.listing import ReadDocument
 from bidding.store import custodians, keysets, mailbox, procedures
 from bidding.store.book import Book
 from bidding.store.mailbox import Mail
 from bidding.store.perform import Plan, perform_in
-from bidding.store.procedures import ReadDocument
 from ledger.basics import signing
 from ledger.basics.canonical import Json, members, unhex
 from ledger.basics.errors import Refusal

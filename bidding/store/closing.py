@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any
 
 import sqlalchemy as sa
 
 from bidding import roll as rolls
+from bidding.procedures.listing import Body
 from bidding.roll import Minute, Witnessed
 from bidding.store import published
 from bidding.store.box import bids as box_bids
@@ -16,7 +18,7 @@ from bidding.store.box import tables as box_tables
 from bidding.store.box.minutes import STREAM as BOX
 from bidding.submission import Submission, Withdrawal
 from ledger.basics import clock
-from ledger.basics.canonical import Json, parse_object
+from ledger.basics.canonical import parse_object
 from ledger.basics.errors import Refusal
 from ledger.checkpoint import Policy
 from ledger.store import read, serve
@@ -68,8 +70,8 @@ def body(
     interval: timedelta,
     grace: timedelta,
     policy: Policy,
-) -> dict[str, Json]:
-    """`public` of `lot.closed`: the roll and the lists that gave it."""
+) -> Body:
+    """`lot.closed`: the roll and, as its list, the minutes' lists that gave it."""
     where = minutes(conn, interval)
     found: list[Minute] = []
     for start in _starts(conn, tender, lot):
@@ -88,16 +90,12 @@ def body(
     return rolls.closed_body(roll, found)
 
 
-def publish(conn: sa.Connection, tender: str, lot: str, listed: dict[str, Json]) -> None:
-    """Makes public what goes with the roll: the box's values for this lot, and every message the minutes list."""
+def publish(conn: sa.Connection, tender: str, lot: str, minutes: Sequence[Mapping[str, Any]]) -> None:
+    """Makes public what goes with the roll: the box's values for this lot, and every message the `minutes` list."""
     name = f"{tender}/{lot}"
     table = ledger.sealed_values
     conn.execute(sa.update(table).where(table.c.stream == BOX, table.c.name == name).values(disclosed=True))
-    named = {
-        sha256
-        for row in cast("list[dict[str, list[str]]]", listed["minutes"])
-        for sha256 in (*row["accepted"], *row["withdrawn"])
-    }
+    named = {sha256 for row in minutes for sha256 in (*row["accepted"], *row["withdrawn"])}
     for item in box_bids.of_lot(conn, tender, lot):
         if item.sha256 in named:
             published.add(conn, item.kind, item.sha256, tender, lot, parse_object(item.envelope))

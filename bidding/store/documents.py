@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,6 +36,19 @@ def note(conn: Connection, sha256: str, size: int, now: datetime, *, public: boo
         )
     elif public and not row.public:
         publish(conn, [sha256])
+
+
+def note_public(conn: Connection, stored: Mapping[str, int], now: datetime) -> None:
+    """Documents that are stored (SHA-256 → bytes) and served to anyone from now on; again does nothing."""
+    known = sizes(conn, stored)
+    publish(conn, known)
+    rows = [
+        {"sha256": sha256, "size": size, "stored": clock.text(now), "public": True, "party": ""}
+        for sha256, size in sorted(stored.items())
+        if sha256 not in known
+    ]
+    if rows:
+        conn.execute(insert(documents), rows)
 
 
 def publish(conn: Connection, sha256s: Iterable[str]) -> None:

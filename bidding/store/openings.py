@@ -11,12 +11,13 @@ from cryptography import x509
 
 from bidding.form import check_form
 from bidding.parties import Party
+from bidding.procedures import listing
 from bidding.procedures import lot as lots
+from bidding.procedures.listing import ReadDocument
 from bidding.procedures.procedure import Procedure
 from bidding.sealed_lot import OnRoll, SealedLot, read_roll
 from bidding.store import directory, published, tables
 from bidding.store.book import Book
-from bidding.store.procedures import ReadDocument
 from ledger.basics.canonical import Json, parse_object
 from ledger.store import read
 from ledger.store import tables as ledger
@@ -24,7 +25,7 @@ from ledger.store import tables as ledger
 
 @dataclass(frozen=True)
 class Opening:
-    """A lot about to open. Envelopes in tree order; `seeds`: part → custodian → seed; `present`: public or {}."""
+    """A lot about to open. Envelopes in tree order; `seeds`: part → custodian → seed; `present`: whole, or {}."""
 
     lot: SealedLot
     on_roll: OnRoll
@@ -71,10 +72,11 @@ def load(
     for public in by_type.get("seed.recorded", []):
         seeds.setdefault(public["part"], {})[public["custodian"]] = bytes.fromhex(public["seed"])
     drawn = by_type.get("lot.coefficients", [{"alpha": "", "values": {}}])[0]
+    present = [listing.whole("lot.present", public, document) for public in by_type.get("lot.present", [])]
     return Opening(
         lot=sealed,
         on_roll=known,
-        present=by_type.get("lot.present", [{}])[0],
+        present=present[0] if present else {},
         contributions=tuple(public["contribution"] for public in by_type.get("contribution.recorded", [])),
         releases=tuple(public["release"] for public in by_type.get("release.recorded", [])),
         seeds=seeds,

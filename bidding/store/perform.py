@@ -23,11 +23,21 @@ from ledger.store.engine import transaction
 # Stream → what is appended to it; the order of the streams is the order in the tree.
 Plan = Mapping[str, Sequence[Draft]]
 Decision = Callable[[Book], Plan]
+# What else is written in the transaction of an act, once its events are.
+Then = Callable[[sa.Connection, list[Appended]], None]
 
 _ATTEMPTS: Final = 8
 
 
-def perform(engine: sa.Engine, decide: Decision, *, actor: str, entropy: Entropy, lock: str = "") -> list[Appended]:
+def perform(
+    engine: sa.Engine,
+    decide: Decision,
+    *,
+    actor: str,
+    entropy: Entropy,
+    lock: str = "",
+    then: Then | None = None,
+) -> list[Appended]:
     """Decides and appends in one transaction; `lock`: the tender whose acts take turns with this one.
 
     `decide` may be called again after `stream.conflict`, so it changes nothing but through the book's connection.
@@ -36,7 +46,10 @@ def perform(engine: sa.Engine, decide: Decision, *, actor: str, entropy: Entropy
     for attempt in range(_ATTEMPTS):
         try:
             with transaction(engine) as conn:
-                return perform_in(conn, decide, actor=actor, entropy=entropy, lock=lock)
+                done = perform_in(conn, decide, actor=actor, entropy=entropy, lock=lock)
+                if then is not None:
+                    then(conn, done)
+                return done
         except Refusal as refusal:
             if refusal.code != "stream.conflict" or attempt == _ATTEMPTS - 1:
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +10,7 @@ from bidding.acts import keys as act_keys
 from bidding.parties import Person, by_key
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
+from bidding.procedures.listing import ReadDocument
 from bidding.procedures.procedure import Procedure
 from bidding.procedures.tender import TenderState
 from bidding.profiles.calendar import Calendar
@@ -19,9 +20,6 @@ from bidding.store import directory
 from bidding.store.book import Book
 from ledger.basics.canonical import Json, parse_object
 from ledger.basics.errors import Refusal
-
-# The bytes of a stored document by SHA-256; `Refusal("file.not_found")`.
-ReadDocument = Callable[[str], bytes]
 
 CALENDAR: Final = "calendar.json"
 
@@ -53,7 +51,7 @@ def load(
         for one in notice.lots
         if (found := book.state(lots.stream_of(tender_id, one.lot), lots.fold)) is not None
     }
-    return Procedure(state, folded, clocks, persons or {}, stored or {})
+    return Procedure(state, folded, clocks, persons or {}, stored or {}, read)
 
 
 # Few documents, read at every act: parsed once for the same bytes.

@@ -11,7 +11,7 @@ from bidding.submission import Submission, Withdrawal, check_on_roll
 from bidding.verify import replay
 from bidding.verify.evidence import BOX, Evidence
 from ledger.basics import clock
-from ledger.basics.canonical import Json, canonical
+from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
@@ -65,15 +65,15 @@ def minutes(evidence: Evidence) -> Iterator[Finding]:
     en="every minute's list is disclosed with the roll, and the roll gives the very same lists",
 )
 def disclosed(evidence: Evidence) -> Iterator[Finding]:
-    """No commitment to a lot's list stays shut; `lot.closed.minutes` are the lists that are not empty."""
+    """No commitment to a lot's list stays shut; the list of `lot.closed` has those that are not empty."""
     shown = evidence.disclosed(BOX)
     for lot in evidence.reached("lot.closed"):
-        name, closed = evidence.sealed_name(lot), evidence.in_lot(lot, "lot.closed")
+        name = evidence.sealed_name(lot)
         for one, start in evidence.minutes:
             if name in one.event.sealed and (one.event.version, name) not in shown:
                 yield Failure("minute.undisclosed", {"lot": lot, "minute": clock.text(start)})
         rows = [roll.minute_row(row) for row in evidence.lists(lot) if row.accepted or row.withdrawn]
-        said = cast(list[dict[str, Json]], closed.event.public["minutes"])
+        said = evidence.whole(lot, "lot.closed")["minutes"]
         if [{name: row[name] for name in row if name != "witnessed"} for row in said] != rows:
             yield Failure("minute.other_lists", {"lot": lot})
 

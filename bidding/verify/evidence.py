@@ -14,6 +14,7 @@ from bidding.custody import authorities_of
 from bidding.form import check_form
 from bidding.opening import Identity
 from bidding.parties import Party, Person
+from bidding.procedures import listing
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.procedures.lot import LotState
@@ -218,7 +219,7 @@ class Evidence(log.Evidence):
 
         `NotApplicable` before the lot closed. Raises `Refusal("roll.*")`.
         """
-        return roll.cited(self.in_lot(lot, "lot.closed").event.public)
+        return roll.cited(self.whole(lot, "lot.closed"))
 
     def lists(self, lot: str) -> tuple[Minute, ...]:
         """A lot's disclosed lists. Raises `Refusal("roll.*")`."""
@@ -331,9 +332,18 @@ class Evidence(log.Evidence):
         found: OnRoll = self._of_lot("on_roll", lot, compute)
         return found
 
+    def whole(self, lot: str, type_: str) -> dict[str, Any]:
+        """Public of a lot's first event of a type, with its list in place. Raises what `listing.whole` raises."""
+        found: dict[str, Any] = self._of_lot(
+            f"whole {type_}",
+            lot,
+            lambda: listing.whole(type_, self.in_lot(lot, type_).event.public, self.document),
+        )
+        return found
+
     def present(self, lot: str) -> dict[str, Json]:
-        """Public of `lot.present`."""
-        return dict(self.in_lot(lot, "lot.present").event.public)
+        """`lot.present` with its list."""
+        return self.whole(lot, "lot.present")
 
     def standing(self, lot: str) -> Standing:
         """Which bids may open at all."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from bidding import offers, opening, presence, verdicts
+from bidding.procedures.listing import Body
 from bidding.sealed_lot import bid_seals, contribution_seals, seal_ids
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence, computed
@@ -36,14 +37,14 @@ RESULT: Mapping[str, str] = {"coin": "lot.coefficients", "identity": "lot.announ
     "there are in the bundle",
 )
 def present_first(evidence: Evidence) -> Iterator[Finding]:
-    """`lot.present` speaks of exactly the roll's ciphertexts and stands before any release."""
+    """`lot.present` lists exactly the roll's ciphertexts and stands before any release."""
     for lot in evidence.reached("lot.present"):
-        said = evidence.in_lot(lot, "lot.present")
-        presence.check_present(said.event.public, evidence.on_roll(lot).submissions.values())
+        said, rows = evidence.in_lot(lot, "lot.present"), evidence.present(lot)
+        presence.check_present(rows, evidence.on_roll(lot).submissions.values())
         for one in evidence.of_lot(lot):
             if one.event.type in ("release.recorded", "seed.recorded") and one.index < said.index:
                 yield Failure("present.after_release", {"lot": lot, "version": one.event.version})
-        for row in cast(list[dict[str, Any]], said.event.public["ciphertexts"]):
+        for row in cast(list[dict[str, Any]], rows["ciphertexts"]):
             if row["kind"] == "form" and row["present"] and not evidence.intact("forms", row["sha256"]):
                 yield Failure("present.form_missing", {"lot": lot, "sha256": row["sha256"]})
 
@@ -223,11 +224,10 @@ def announced(evidence: Evidence) -> Iterator[Finding]:
     """`bidding.opening.announce` again; bids whose keys nobody certified stand on the platform's word."""
     for lot in evidence.reached("lot.announced"):
         identities = evidence.identities(lot)
-        if (
-            opening.announced(evidence.sealed_lot(lot), identities)
-            != evidence.in_lot(lot, "lot.announced").event.public
-        ):
+        made = opening.announced(evidence.sealed_lot(lot), identities)
+        if made.public != evidence.in_lot(lot, "lot.announced").event.public:
             yield Failure("announced.other", {"lot": lot})
+        yield from _missing(evidence, lot, made)
         word = sum(any(not signed.certified for signed in bid.parties) for bid in identities)
         if word:
             yield Remark("announced.on_platforms_word", {"lot": lot, "bids": word})
@@ -243,7 +243,7 @@ def announced(evidence: Evidence) -> Iterator[Finding]:
 def offers_recomputed(evidence: Evidence) -> Iterator[Finding]:
     """`bidding.offers.open_offers` again. Files are not in the bundle: of them the record is believed."""
     for lot in evidence.reached("lot.offers_opened"):
-        said = evidence.in_lot(lot, "lot.offers_opened").event.public
+        said = evidence.whole(lot, "lot.offers_opened")
         read = computed(
             offers.read_offers(
                 evidence.sealed_lot(lot),
@@ -256,7 +256,15 @@ def offers_recomputed(evidence: Evidence) -> Iterator[Finding]:
             )
         )
         made = computed(offers.open_offers(evidence.sealed_lot(lot), read, offers.recorded_files(said, read)))
-        if made != said:
+        if made.public != evidence.in_lot(lot, "lot.offers_opened").event.public:
             yield Failure("offers.other", {"lot": lot})
+        yield from _missing(evidence, lot, made)
         yield Remark("offers.files_not_read", {"lot": lot, "files": len(offers.files_to_read(read))})
     yield from replay.unlawful(evidence, "lot.offers_opened")
+
+
+def _missing(evidence: Evidence, lot: str, made: Body) -> Iterator[Failure]:
+    """The documents of a body that are not in the bundle as they were made."""
+    for sha256 in made.documents:
+        if not evidence.intact("documents", sha256):
+            yield Failure("evidence.missing", {"lot": lot, "sha256": sha256})

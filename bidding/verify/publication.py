@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from bidding.acts import issue_ticket, publish
-from bidding.procedures import postponed
+from bidding.procedures import listing, postponed
 from bidding.profiles import packaged_profiles
 from bidding.verify import replay
 from bidding.verify.evidence import PARTS, Evidence
-from ledger.basics.canonical import Json, parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, Json, parse_object
 from ledger.basics.errors import Refusal
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.sealed import keyset as keysets
@@ -49,12 +49,13 @@ def _named(evidence: Evidence) -> dict[str, set[str]]:
     for lot in evidence.notice.lots:
         for one in evidence.of_lot(lot.lot):
             public = cast(dict[str, Any], one.event.public)
+            out["documents"] |= listing.named(one.event.type, public, evidence.document)
             if one.event.type == "lot.closed":
-                for row in public["minutes"]:
+                for row in evidence.whole(lot.lot, "lot.closed")["minutes"]:
                     out["submissions"] |= set(row["accepted"])
                     out["withdrawals"] |= set(row["withdrawn"])
             elif one.event.type == "lot.present":
-                rows = public["ciphertexts"]
+                rows = evidence.whole(lot.lot, "lot.present")["ciphertexts"]
                 out["forms"] |= {row["sha256"] for row in rows if row["kind"] == "form" and row["present"]}
             elif one.event.type == "lot.evaluated":
                 out["documents"] |= {public["report"], *_sheets(evidence, public["report"])}
@@ -63,7 +64,7 @@ def _named(evidence: Evidence) -> dict[str, set[str]]:
 
 def _sheets(evidence: Evidence, sha256: str) -> set[str]:
     data = evidence.bundle.documents.get(sha256)
-    rows = parse_object(data).get("bids") if data else None
+    rows = parse_object(data, MAX_DOCUMENT).get("bids") if data else None
     return {str(row.get("sheet")) for row in rows if isinstance(row, dict)} if isinstance(rows, list) else set()
 
 

@@ -91,7 +91,7 @@ def procedure_before(evidence: Evidence, one: Seen) -> Procedure:
         state = lots.fold(seen.event for seen in earlier if seen.event.stream == lots.stream_of(evidence.tender, lot))
         if state is not None:
             states[lot] = state
-    return Procedure(tender, states, evidence.clocks, evidence.persons_before(one.index))
+    return Procedure(tender, states, evidence.clocks, evidence.persons_before(one.index), read=evidence.document)
 
 
 def tender_at(evidence: Evidence, index: int) -> Procedure:
@@ -191,6 +191,7 @@ class _Replay:
             self._evidence.clocks,
             self._evidence.persons_before(one.index),
             self._stored,
+            self._evidence.document,
         )
         if type_ in RULES and "acts" in public:
             body: dict[str, Json] = {name: value for name, value in public.items() if name != "acts"}
@@ -291,8 +292,7 @@ def _evaluated(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decisi
 
 
 def _candidates(evidence: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:
-    rows = cast(list[dict[str, Any]], evidence.in_lot(lot, "lot.announced").event.public["bids"])
-    parties = {row["bid_key"]: row["parties"] for row in rows}
+    parties = {row["bid_key"]: row["parties"] for row in evidence.whole(lot, "lot.announced")["bids"]}
     command = publish_candidates.PublishCandidates(lot, parties, evidence.prices(lot))
     return publish_candidates.decide(procedure, command, one.event.at)
 

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from bidding.form import check_form
+from bidding.procedures import listing
+from bidding.procedures.listing import ReadDocument
 from evaluation.rules import OpenedBid, Report, check_rule_set, evaluate
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
@@ -17,22 +19,26 @@ from ledger.basics.hashing import H
 
 
 def opened_bids(
-    offers: Mapping[str, Json], identities: Mapping[str, Mapping[str, Json]], left_out: Collection[str] = ()
+    offers: Mapping[str, Json],
+    read: ReadDocument,
+    identities: Mapping[str, Mapping[str, Json]],
+    left_out: Collection[str] = (),
 ) -> list[OpenedBid]:
-    """The bids that are marked, from public of `lot.offers_opened`.
+    """The bids that are marked, from public of `lot.offers_opened` and the documents it names.
 
     `identities`: bid key → the answers of its identity part, where the rule set reads any; `left_out`: bid keys over
     the limit on lots. A bid that is void or rejected at the opening takes no part.
     """
     out = []
-    for row in cast(list[dict[str, Any]], offers["bids"]):
+    for row in listing.rows("lot.offers_opened", offers, read):
         key = row["bid_key"]
         if row["state"] != "opened" or key in left_out:
             continue
-        answers: dict[str, Mapping[str, object]] = {"offer": row["answers"]}
+        offer = listing.offer(row, read)
+        answers: dict[str, Mapping[str, object]] = {"offer": offer["answers"]}
         if key in identities:
             answers["identity"] = identities[key]
-        out.append(OpenedBid(key, answers, {"offer": [item["name"] for item in row["files"]]}))
+        out.append(OpenedBid(key, answers, {"offer": [item["name"] for item in offer["files"]]}))
     return out
 
 

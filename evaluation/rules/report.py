@@ -1,6 +1,6 @@
 """The report on a lot: one summary, and one sheet of certificates a bid, named in the summary by its hash.
 
-The summary stays small (a few hundred bytes a bid) so that it fits one canonical document; sheets are documents of
+The summary stays small (a few hundred bytes a bid), so that thousands of bids fit one document; sheets are documents of
 their own, fetched by hash. docs/formats/certificate.md has the members.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ledger.basics.canonical import Json, canonical
+from ledger.basics.canonical import MAX_DOCUMENT, Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 
@@ -57,7 +57,7 @@ class Report:
 
     def document(self) -> bytes:
         """The summary's canonical bytes."""
-        return canonical(dict(self.summary))
+        return canonical(dict(self.summary), MAX_DOCUMENT)
 
     @property
     def sha256(self) -> str:

@@ -1,7 +1,7 @@
 """Canonical JSON: RFC 8785 over a subset in which a value has exactly one spelling (docs/formats/sealing.md §1).
 
 Allowed: objects with ASCII member names, arrays, strings without surrogates, booleans, integers within
-±(2^53 − 1). No floats, no null, no minus zero. At most 1 MiB, nested at most 16 deep.
+±(2^53 − 1). No floats, no null, no minus zero. At most 1 MiB (a document 64 MiB), nested at most 16 deep.
 """
 
 from __future__ import annotations
@@ -16,40 +16,42 @@ from ledger.basics.errors import Refusal
 Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json]"
 
 MAX_BYTES: Final = 1 << 20
+# A document that an event names by its hash: the rows of thousands of bids.
+MAX_DOCUMENT: Final = 64 << 20
 MAX_DEPTH: Final = 16
 MAX_INT: Final = (1 << 53) - 1
 
 _SPELL: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 
 
-def canonical(value: object) -> bytes:
-    """The one spelling of `value` in UTF-8. Raises `Refusal("canonical.*")` for what has none."""
+def canonical(value: object, limit: int = MAX_BYTES) -> bytes:
+    """The one spelling of `value`, UTF-8, at most `limit` bytes. Raises `Refusal("canonical.*")` for what has none."""
     _check(value, 1)
     try:
         data = _SPELL.encode(value).encode("utf-8")
     except UnicodeEncodeError as exc:
         raise Refusal("canonical.surrogate") from exc
-    if len(data) > MAX_BYTES:
-        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+    if len(data) > limit:
+        raise Refusal("canonical.too_long", limit=limit, found=len(data))
     return data
 
 
-def parse(data: bytes) -> Json:
+def parse(data: bytes, limit: int = MAX_BYTES) -> Json:
     """The value whose canonical spelling is `data`; refuses every other bytes."""
-    value = read(data)
-    if canonical(value) != data:
+    value = read(data, limit)
+    if canonical(value, limit) != data:
         json.loads(data, object_pairs_hook=_object)
         raise Refusal("canonical.not_canonical")
     return cast(Json, value)
 
 
-def read(data: bytes) -> object:
+def read(data: bytes, limit: int = MAX_BYTES) -> object:
     """The value of JSON bytes, for who spells it again and holds that against `data`, as `parse` does.
 
     What has no spelling (a float, null) or another one (a doubled member, a space) shows there, not here.
     """
-    if len(data) > MAX_BYTES:
-        raise Refusal("canonical.too_long", limit=MAX_BYTES, found=len(data))
+    if len(data) > limit:
+        raise Refusal("canonical.too_long", limit=limit, found=len(data))
     try:
         value: object = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
@@ -57,9 +59,9 @@ def read(data: bytes) -> object:
     return value
 
 
-def parse_object(data: bytes) -> dict[str, Json]:
+def parse_object(data: bytes, limit: int = MAX_BYTES) -> dict[str, Json]:
     """`parse`, and the value must be an object."""
-    value = parse(data)
+    value = parse(data, limit)
     if not isinstance(value, dict):
         raise Refusal("canonical.not_object")
     return value

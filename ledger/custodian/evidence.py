@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from ledger.basics.canonical import Json, canonical, members, unhex
+from ledger.basics.canonical import MAX_DOCUMENT, Json, canonical, members, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.checkpoint import WitnessedCheckpoint
@@ -19,7 +19,6 @@ from ledger.sealed.content import MAX_FORM_SIZE
 from ledger.slots import in_slots
 
 MAX_EVENTS: Final = 20_000  # of one stream; a tender of a year with an enquiry an hour has fewer
-MAX_DOCUMENT: Final = 32 << 20
 MAX_ENVELOPE: Final = (1 << 20) + 1024
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,19 +58,35 @@ def by_leaf(conn: sa.Connection, leaf: bytes) -> Stored:
     return found[0]
 
 
-def visible(conn: sa.Connection, stream: str, after: int = 0, limit: int = 1000) -> list[Stored]:
+def visible(
+    conn: sa.Connection, stream: str, after: int = 0, limit: int = 1000, most: int | None = None
+) -> list[Stored]:
     """The disclosed and sequenced events of a stream with a version greater than `after`, in order.
 
-    A version that is not disclosed yet leaves a gap: the reader sees that something is there.
+    A version that is not disclosed yet leaves a gap: the reader sees that something is there. `most`: of their bytes,
+    though one event at least; an event may have 1 MiB, and who reads takes only so much at once.
     """
-    return _stored(
-        conn,
+    where = (
         tables.events.c.stream == stream,
         tables.events.c.version > after,
         tables.events.c.visible,
         tables.entries.c.idx.is_not(None),
-        limit=limit,
     )
+    return _stored(conn, *where, limit=limit if most is None else _fitting(conn, where, limit, most))
+
+
+def _fitting(conn: sa.Connection, where: Sequence[sa.ColumnElement[bool]], limit: int, most: int) -> int:
+    """How many of these events, in order, have at most `most` bytes together; one at least."""
+    table = tables.events
+    query = (
+        sa.select(sa.func.length(table.c.body))
+        .join(tables.entries, tables.entries.c.id == table.c.entry_id)
+        .where(*where)
+        .order_by(table.c.version)
+        .limit(limit)
+    )
+    sums = accumulate(conn.execute(query).scalars())
+    return max(1, sum(1 for total in sums if total <= most))
 
 
 def visible_between(conn: sa.Connection, stream: str, places: range) -> list[Stored]:

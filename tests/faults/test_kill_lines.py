@@ -101,7 +101,7 @@ def test_a_tender_ends_well_whatever_line_its_processes_die_at(place: Falling, r
         place.wait(timedelta(minutes=1))
     assert place.types(f"lot/{place.tender}/{LOT}").count("lot.awarded") == 1
     opened = place.events(f"lot/{place.tender}/{LOT}")
-    (offers,) = [one["public"]["bids"] for one in opened if one["type"] == "lot.offers_opened"]
+    offers = place.whole(f"lot/{place.tender}/{LOT}", "lot.offers_opened")["bids"]
     assert sorted(row["answers"]["price"] for row in offers) == ["850000", "870000", "900000"]
     (roll,) = [one["public"]["roll"]["submissions"] for one in opened if one["type"] == "lot.closed"]
     assert roll == sorted(one.sha256 for one in (again, bids["bob"], bids["cid"]))

@@ -99,9 +99,8 @@ def a_winner_beyond_the_limit() -> Play:
 def _all_candidates(play: Play, _stream: str, draft: Draft) -> Draft:
     """Every candidate the report proposes, the one who won the other lot too."""
     evaluated = cast(dict[str, Any], play.last("lot.evaluated", "low").event.public)
-    announced = cast(list[dict[str, Any]], play.last("lot.announced", "low").event.public["bids"])
     prices = evaluate.prices(cast(dict[str, Any], parse(play.documents[evaluated["report"]])))
-    parties = {row["bid_key"]: row["parties"] for row in announced}
+    parties = {row["bid_key"]: row["parties"] for row in play.rows("lot.announced", "low")}
     rows: list[Json] = [
         {**row, "parties": parties[row["bid_key"]], "price_fen": prices[row["bid_key"]]}
         for row in evaluated["ranking"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from bidding import roll as rolls
+from bidding.procedures import listing
 from ledger import merkle
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical, parse
@@ -19,6 +20,7 @@ from tests.forgeries.cast import INTERVAL, TENDER, key, secret
 from tests.forgeries.forging import LOW, forgery, hooked
 from tests.forgeries.play import Play, played
 from tests.forgeries.stage import SECOND, TENDER_STREAM
+from tests.support.stored import stored
 
 
 @forgery("box.minutes")
@@ -93,8 +95,8 @@ def _without_lists(public: dict[str, Any]) -> dict[str, Any]:
 
 def _cited(bundle: Bundle) -> tuple[int, datetime]:
     """The checkpoint that lot low's closing cites for its first minute, and when it was witnessed."""
-    closed = [decode(line) for line in bundle.streams[LOW] if decode(line).type == "lot.closed"]
-    found = cast(dict[str, Any], closed[0].public)["minutes"][0]["witnessed"]
+    (closed,) = [decode(line) for line in bundle.streams[LOW] if decode(line).type == "lot.closed"]
+    found = listing.rows(closed.type, closed.public, stored(bundle.documents))[0]["witnessed"]
     return found["size"], clock.parse_time(found["at"])
 
 
@@ -117,16 +119,13 @@ def a_minutes_checkpoint_left_out() -> Bundle:
 @forgery("box.witnessed")
 def a_later_checkpoint_cited() -> Play:
     """By the platform itself, which shows the first one all the same."""
-    play = played("rebid")
-    later = play.heads[-1]
+    later = played("rebid").heads[-1]
 
-    def hook(_play: Play, _stream: str, draft: Draft) -> Draft:
-        public = cast(dict[str, Any], parse(canonical(draft.public)))
+    def other(public: dict[str, Any]) -> dict[str, Any]:
         public["minutes"][0]["witnessed"] = rolls.Witnessed(*later).to_json()
-        return replace(draft, public=public)
+        return public
 
-    play.hooks["lot.closed@low"] = hook
-    return play.go("account")
+    return hooked("rebid", "account", lot_closed__low=other)
 
 
 @forgery("box.witnessed")
@@ -155,6 +154,13 @@ def a_late_cosignature_by_a_clock_that_is_behind() -> Bundle:
     size, at = _cited(bundle)
     first, second, third = people.WITNESSES
     return _cosigned(bundle, size, {first: at - SECOND, second: at, third: at - 2 * people.GRACE})
+
+
+@forgery("box.disclosed")
+def the_lists_of_the_minutes_kept_back() -> Bundle:
+    play, bundle = played(), played().bundle()
+    gone = play.last("lot.closed", "f4").event.public["minutes"]
+    return replace(bundle, documents={name: data for name, data in bundle.documents.items() if name != gone})
 
 
 @forgery("submissions.valid")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from bidding.procedures import listing
 from ledger.basics import clock, signing
+from ledger.basics.canonical import Json, canonical
 from ledger.bundle import Bundle
 from ledger.events import Draft
 from tests.forgeries import cast as people
@@ -20,9 +23,42 @@ def a_release_before_presence_was_stated() -> Play:
     play = played("close")
     public = {"custodian": "custodian-1", "part": "coin", "release": play.answer("low", "coin", "custodian-1")}
     play.write(LOW, "release.recorded", public)
-    said = played("present").last("lot.present", "low").event.public
+    later = played("present")
+    said = later.last("lot.present", "low").event.public
+    play.documents[str(said["ciphertexts"])] = later.read(str(said["ciphertexts"]))
     play.write(LOW, "lot.present", said)
     return play
+
+
+def _first_lost(play: Play, draft: Draft) -> list[Json]:
+    """A list of presence that says of the first ciphertext that it was lost."""
+    rows = listing.rows("lot.present", draft.public, play.read)
+    return [{**rows[0], "present": False}, *rows[1:]]
+
+
+@forgery("present.first")
+def another_list_of_presence() -> Bundle:
+    """Made once the bids are known, under the name of the one that was stated."""
+    play, bundle = played(), played().bundle()
+    said = play.last("lot.present", "low").event
+    other = canonical({"ciphertexts": _first_lost(play, Draft(said.type, said.public))})
+    return replace(bundle, documents={**bundle.documents, str(said.public["ciphertexts"]): other})
+
+
+@forgery("present.first")
+def a_list_of_presence_kept_back() -> Bundle:
+    play, bundle = played(), played().bundle()
+    gone = play.last("lot.present", "low").event.public["ciphertexts"]
+    return replace(bundle, documents={name: data for name, data in bundle.documents.items() if name != gone})
+
+
+@forgery("present.first")
+def a_list_of_presence_without_a_bid() -> Play:
+    def other(public: dict[str, Any]) -> dict[str, Any]:
+        first = public["ciphertexts"][0]["submission"]
+        return {"ciphertexts": [row for row in public["ciphertexts"] if row["submission"] != first]}
+
+    return hooked("close", "present", lot_present__low=other)
 
 
 @forgery("present.first")
@@ -115,12 +151,45 @@ def a_void_bid_let_in() -> Play:
     return hooked("identity", "announce", lot_announced__low=other)
 
 
+@forgery("announced.recomputed")
+def the_list_of_bidders_kept_back() -> Bundle:
+    play, bundle = played(), played().bundle()
+    gone = play.last("lot.announced", "low").event.public["bids"]
+    return replace(bundle, documents={name: data for name, data in bundle.documents.items() if name != gone})
+
+
+def _cheaper(play: Play, row: Mapping[str, Any]) -> tuple[str, bytes]:
+    """A document of an offer at a price of 1."""
+    offer = listing.offer(row, play.read)
+    return listing.document({**offer, "answers": {**offer["answers"], "price": "1"}})
+
+
 @forgery("offers.recomputed")
 def a_price_changed_at_the_opening() -> Play:
-    def other(public: dict[str, Any]) -> dict[str, Any]:
-        rows = [dict(row) for row in public["bids"]]
-        row = next(row for row in rows if row["bid_key"] == people.bid_hex("cedar", "low"))
-        row["answers"] = {**row["answers"], "price": "1"}
-        return {"bids": rows}
+    play = played("offer")
 
-    return hooked("offer", "account", lot_offers_opened__low=other)
+    def hook(at: Play, _stream: str, draft: Draft) -> Draft:
+        rows = listing.rows(draft.type, draft.public, at.read)
+        row = next(row for row in rows if row["bid_key"] == people.bid_hex("cedar", "low"))
+        sha256, page = _cheaper(at, row)
+        row["offer"] = sha256
+        return replace(draft, public=at.said(listing.body(draft.type, {"bids": list[Json](rows)}, {sha256: page})))
+
+    play.hooks["lot.offers_opened@low"] = hook
+    return play.go("account")
+
+
+@forgery("offers.recomputed")
+def an_offer_whose_document_is_another() -> Bundle:
+    """The event is the true one; what lies under the name of the offer is not."""
+    play, bundle = played(), played().bundle()
+    row = next(one for one in play.rows("lot.offers_opened", "low") if one["state"] == "opened")
+    _, page = _cheaper(play, row)
+    return replace(bundle, documents={**bundle.documents, row["offer"]: page})
+
+
+@forgery("offers.recomputed")
+def an_offer_whose_document_is_missing() -> Bundle:
+    play, bundle = played(), played().bundle()
+    gone = next(one["offer"] for one in play.rows("lot.offers_opened", "f4") if one["state"] == "opened")
+    return replace(bundle, documents={name: data for name, data in bundle.documents.items() if name != gone})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from bidding.acts.keys import act_object
+from bidding.procedures import listing
 from ledger import bundle as bundles
 from ledger.basics import signing
 from ledger.basics.canonical import Json, canonical, parse
@@ -49,7 +50,7 @@ def forgery(claim: str) -> Callable[[Callable[[], bytes | Bundle | Play]], None]
 
 
 def hooked(step: str, until: str, **hooks: Callable[[dict[str, Any]], Mapping[str, Any] | None]) -> Play:
-    """The play from `step` on, with the public of some events changed; `lot_closed__low` is `lot.closed@low`."""
+    """The play from `step` on, with some events changed, lists in place; `lot_closed__low` is `lot.closed@low`."""
     play = played(step)
     for name, change in hooks.items():
         type_, _, lot = name.partition("__")
@@ -58,9 +59,16 @@ def hooked(step: str, until: str, **hooks: Callable[[dict[str, Any]], Mapping[st
 
 
 def _changing(change: Callable[[dict[str, Any]], Mapping[str, Any] | None]) -> Any:
-    def hook(_play: Play, _stream: str, draft: Draft) -> Draft | None:
-        public = change(cast(dict[str, Any], parse(canonical(draft.public))))
-        return None if public is None else replace(draft, public=dict(public))
+    def hook(play: Play, _stream: str, draft: Draft) -> Draft | None:
+        whole = listing.whole(draft.type, draft.public, play.read)
+        public = change(cast(dict[str, Any], parse(canonical(whole))))
+        if public is None:
+            return None
+        if draft.type in listing.MEMBERS:
+            # The true list is nothing that anybody names any more.
+            del play.documents[str(draft.public[listing.MEMBERS[draft.type]])]
+            public = play.said(listing.body(draft.type, public))
+        return replace(draft, public=dict(public))
 
     return hook
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from bidding import offers, opening
 from bidding.acts import (
@@ -15,6 +15,8 @@ from bidding.acts import (
 )
 from bidding.acts.decision import Decision
 from bidding.form import check_form
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.sealed_lot import OnRoll, SealedLot, bid_seals, contribution_seals, read_roll, stand
 from bidding.verdicts import Waiting
 from evaluation.acts import evaluate
@@ -33,10 +35,10 @@ from tests.forgeries.stage import Stage, clocks
 class Opening(Stage):
     """What custodians answer and what follows from it."""
 
-    def opened(self, lot: str, made: Waiting | dict[str, Json], decide: Callable[..., Decision]) -> None:
+    def opened(self, lot: str, made: Waiting | Body, decide: Callable[..., Decision]) -> None:
         """A computed step."""
         assert not isinstance(made, Waiting), made
-        self.decide(decide(self.procedure, opened.Opened(lot, made), self.now))
+        self.decide(decide(self.procedure, opened.Opened(lot, self.said(made)), self.now))
 
     def sealed_lot(self, lot: str) -> SealedLot:
         """The lot as whoever opens it reads it."""
@@ -82,12 +84,15 @@ class Opening(Stage):
         sealed = self.sealed_lot(lot)
         if part == "coin":
             return contribution_seals(sealed, self.contributions(lot))
-        bids = stand(self.on_roll(lot), self.last("lot.present", lot).event.public).bids
+        bids = stand(self.on_roll(lot), self.present(lot)).bids
         if part == "offer":
-            rows = cast(list[dict[str, Any]], self.last("lot.announced", lot).event.public["bids"])
-            counted = {row["submission"] for row in rows if row["state"] == "counted"}
+            counted = {row["submission"] for row in self.rows("lot.announced", lot) if row["state"] == "counted"}
             bids = tuple(bid for bid in bids if bid.sha256 in counted)
         return bid_seals(sealed, part, bids)
+
+    def present(self, lot: str) -> dict[str, Any]:
+        """`lot.present` with its list."""
+        return listing.whole("lot.present", self.last("lot.present", lot).event.public, self.read)
 
     def answer(self, lot: str, part: str, custodian: str, **changes: Any) -> dict[str, Json]:
         """A custodian's release; `changes`: members of the release, or `seals` to answer for."""
@@ -122,15 +127,15 @@ class Opening(Stage):
         return opening.read_identities(
             self.sealed_lot(lot),
             self.on_roll(lot),
-            self.last("lot.present", lot).event.public,
+            self.present(lot),
             self.released(lot, "identity"),
             self.forms,
             self.registered,
             partial(self.issued, lot),
         )
 
-    def offers(self, lot: str) -> Waiting | dict[str, Json]:
-        """Public of `lot.offers_opened`."""
+    def offers(self, lot: str) -> Waiting | Body:
+        """`lot.offers_opened` and what it names."""
         identities = self.identities(lot)
         assert not isinstance(identities, Waiting)
         sealed, on_roll = self.sealed_lot(lot), self.on_roll(lot)
@@ -155,7 +160,7 @@ class Opening(Stage):
             form,
             lot=lot,
             ceiling_fen=row.ceiling_fen,
-            bids=evaluate.opened_bids(self.last("lot.offers_opened", lot).event.public, {}),
+            bids=evaluate.opened_bids(self.last("lot.offers_opened", lot).event.public, self.read, {}),
             coefficients=self.last("lot.coefficients", lot).event.public,
         )
         self.documents |= made.documents()

@@ -35,6 +35,7 @@ from bidding.acts import (
 )
 from bidding.acts import present as present_act
 from bidding.procedures import tender as tenders
+from bidding.procedures.listing import Body
 from bidding.profiles import packaged_profiles
 from bidding.submission import Withdrawal, terms_hash
 from bidding.verdicts import Waiting
@@ -223,14 +224,14 @@ class Play(Opening):
             interval=INTERVAL,
             grace=GRACE,
         )
-        return rolls.closed_body(made, minutes)
+        return self.said(rolls.closed_body(made, minutes))
 
     def step_present(self) -> None:
         """What is there."""
         for lot in LOTS:
             submissions = self.on_roll(lot).submissions.values()
             there = {name for bid in self.bids.values() for name in (*bid.forms, *bid.files)} - self.lost
-            body = presence.present_body(submissions, there)
+            body = self.said(presence.present_body(submissions, there))
             self.decide(present_act.decide(self.procedure, present_act.Present(lot, body), self.now))
 
     def step_coin(self) -> None:
@@ -243,7 +244,7 @@ class Play(Opening):
             made = opening.coefficients(
                 self.sealed_lot(lot), self.on_roll(lot), self.contributions(lot), self.released(lot, "coin")
             )
-            self.opened(lot, made, coefficients.decide)
+            self.opened(lot, made if isinstance(made, Waiting) else Body(made), coefficients.decide)
 
     def step_identity(self) -> None:
         """Releases for the identities."""
@@ -276,9 +277,8 @@ class Play(Opening):
     def step_candidates(self) -> None:
         """The candidates."""
         for lot in LOTS:
-            rows = cast(list[dict[str, Any]], self.last("lot.announced", lot).event.public["bids"])
             report = self.documents[str(self.last("lot.evaluated", lot).event.public["report"])]
-            parties = {row["bid_key"]: row["parties"] for row in rows}
+            parties = {row["bid_key"]: row["parties"] for row in self.rows("lot.announced", lot)}
             prices = evaluate.prices(cast(dict[str, Any], parse(report)))
             command = publish_candidates.PublishCandidates(lot, parties, prices)
             self.decide(publish_candidates.decide(self.procedure, command, self.now))

@@ -13,9 +13,10 @@ from bidding import roll as rolls
 from bidding.acts.decision import Decision
 from bidding.acts.keys import Signed, act_object
 from bidding.parties import Party, Person, by_key
-from bidding.procedures import Procedure
+from bidding.procedures import Procedure, listing
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
+from bidding.procedures.listing import Body
 from bidding.profiles import Clocks, Profile, packaged_calendar
 from bidding.profiles.packaged import profile_document
 from bidding.submission import Withdrawal
@@ -27,6 +28,7 @@ from ledger.checkpoint import Checkpoint, Note, Signature
 from ledger.events import Draft, Event, commitment, leaf, slot_entry
 from tests.forgeries import cast as people
 from tests.forgeries.cast import INTERVAL, LOTS, TENDER, key, secret
+from tests.support.stored import stored
 
 TENDER_STREAM: Final = f"tender/{TENDER}"
 SECOND: Final = timedelta(seconds=1)
@@ -125,6 +127,19 @@ class Stage:
     def last(self, type: str, lot: str = "") -> Record:
         """The last event of a type (of a lot)."""
         return [r for r in self.written if r.event.type == type and (not lot or r.event.stream.endswith("/" + lot))][-1]
+
+    def said(self, body: Body) -> dict[str, Json]:
+        """Public of a body whose documents are stored."""
+        self.documents |= body.documents
+        return body.public
+
+    def read(self, sha256: str) -> bytes:
+        """A stored document."""
+        return stored(self.documents)(sha256)
+
+    def rows(self, type: str, lot: str) -> list[dict[str, Any]]:
+        """The list that the last event of a type of a lot names."""
+        return listing.rows(type, self.last(type, lot).event.public, self.read)
 
     def size(self) -> int:
         """Entries in the tree."""
@@ -227,7 +242,7 @@ class Stage:
         states = {lot: self._folded(f"lot/{TENDER}/{lot}", lots.apply) for lot in LOTS}
         stored = {name: len(data) for name, data in self.documents.items()}
         found = {lot: state for lot, state in states.items() if state is not None}
-        return Procedure(tender, found, clocks(), self.persons(), stored)
+        return Procedure(tender, found, clocks(), self.persons(), stored, self.read)
 
     def _folded(self, stream: str, apply: Callable[[Any, Event], Any]) -> Any:
         """A stream's state; what was folded before is not folded again."""
@@ -289,7 +304,7 @@ class Stage:
             sha256
             for record in self.written
             if record.event.type == "lot.present"
-            for row in cast(list[dict[str, Any]], record.event.public["ciphertexts"])
+            for row in listing.rows("lot.present", record.event.public, self.read)
             if row["kind"] == "form" and row["present"]
             for sha256 in [row["sha256"]]
         }
@@ -321,8 +336,7 @@ class Stage:
 
 
 def _minutes(play: Stage, lot: str) -> list[list[str]]:
-    body = cast(dict[str, Any], play.last("lot.closed", lot).event.public)
-    return [[*row["accepted"], *row["withdrawn"]] for row in body["minutes"]]
+    return [[*row["accepted"], *row["withdrawn"]] for row in play.rows("lot.closed", lot)]
 
 
 @cache

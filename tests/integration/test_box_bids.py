@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import insert
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bidding.store.box import bids as box_bids
 from bidding.store.box import lots as box_lots
 from bidding.store.box.minutes import write_minutes
+from bidding.store.box.tables import submissions
+from bidding.submission import MAX_A_MINUTE, MAX_BIDS
 from ledger.basics import clock, signing
 from ledger.basics.canonical import MAX_BYTES, canonical, members, parse_object
 from ledger.store.engine import transaction
@@ -116,7 +119,42 @@ def test_seq_rises_strictly_over_replacement_and_withdrawal(world: BoxWorld) -> 
     assert code(caller.withdraw(4)) == "submission.seq_not_higher"
     assert caller.withdraw(5).status_code == 201
     assert code(caller.withdraw(6)) == "submission.nothing_to_withdraw"
+    world.time.at += INTERVAL
     assert caller.submit(caller.envelope(6)).status_code == 201  # changed their mind again: freely, before the deadline
+
+
+def test_a_minutes_list_has_room_for_every_key_so_none_fills_it(world: BoxWorld) -> None:
+    caller, other = world.caller("a"), world.caller("b")
+    assert caller.bid(1).status_code == 201
+    for seq in range(2, MAX_A_MINUTE + 1):
+        assert caller.submit(caller.envelope(seq)).status_code == 201
+    last = caller.envelope(MAX_A_MINUTE)
+    assert code(caller.submit(caller.envelope(MAX_A_MINUTE + 1))) == "submission.minute_full"
+    assert code(caller.withdraw(MAX_A_MINUTE + 1)) == "submission.minute_full"
+    assert caller.submit(last).status_code == 200  # what was taken is answered again
+    assert other.bid().status_code == 201
+    world.time.at += INTERVAL
+    assert caller.withdraw(MAX_A_MINUTE + 1).status_code == 201
+
+
+def test_a_lot_takes_as_many_bidders_as_its_events_have_room_for(world: BoxWorld) -> None:
+    first, late = world.caller("a"), world.caller("z")
+    assert first.bid(1).status_code == 201
+    with transaction(world.engine) as conn:
+        (held,) = box_bids.of_lot(conn, TENDER, LOT)
+        rows = [
+            {**held.__dict__, "sha256": f"{number:064x}", "bid_key": f"{number:064x}", "stale": 0}
+            for number in range(MAX_BIDS - 2)
+        ]
+        conn.execute(insert(submissions), rows)
+    assert world.caller("y").bid().status_code == 201
+    refused = late.bid()
+    assert code(refused) == "submission.lot_full"
+    assert "5000" in refused.text
+    # Who is in stays in: a bid is replaced and withdrawn as before.
+    assert first.submit(first.envelope(2)).status_code == 201
+    assert first.withdraw(3).status_code == 201
+    assert code(late.submit(late.envelope())) == "submission.lot_full"
 
 
 @pytest.mark.parametrize(

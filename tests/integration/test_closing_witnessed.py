@@ -37,7 +37,7 @@ def kinds(place: Town) -> list[str]:
 
 
 def closed(place: Town) -> Any:
-    return next(one["public"] for one in place.events(f"lot/{place.tender}/{LOT}") if one["type"] == "lot.closed")
+    return place.whole(f"lot/{place.tender}/{LOT}", "lot.closed")
 
 
 def judged(place: Town) -> Report:

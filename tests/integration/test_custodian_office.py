@@ -119,8 +119,8 @@ def test_a_form_that_the_platform_lost_after_presence_comes_back(place: Town) ->
     assert "lot.present" in place.types(stream)
     for process in place.custodians.values():
         process.step()
-    (present,) = [one for one in place.events(stream) if one["type"] == "lot.present"]
-    forms = [row["sha256"] for row in present["public"]["ciphertexts"] if row["kind"] == "form"]
+    present = place.whole(stream, "lot.present")
+    forms = [row["sha256"] for row in present["ciphertexts"] if row["kind"] == "form"]
     assert len(forms) == 2 * len(BIDS)
     lost = [path for path in place.path.parent.rglob("*") if path.name in forms]
     assert {path.name for path in lost} == set(forms)

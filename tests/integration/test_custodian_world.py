@@ -231,7 +231,7 @@ def test_no_answer_about_a_registration_makes_its_bid_void(scene: Scene) -> None
         world.issued,
     )
     assert not isinstance(read, Waiting)
-    forged = opening.announced(world.sealed_lot(), read)
+    forged = world.said(opening.announced(world.sealed_lot(), read))
     assert (forged["counted"], forged["failed"]) == (3, False)
     world.record(f"lot/{TENDER}/{LOT}", "lot.announced", forged)
     said = {"error": {"code": "statement.party_unknown", "params": {"uscc": rival.uscc}}}

@@ -50,4 +50,7 @@ def test_the_result_page_tells_everything_in_both_languages(place: Town) -> None
         assert all(word in page.text for word in words)
         assert "<script" not in page.text
         assert "style=" not in page.text
+        whole = place.whole(f"lot/{place.tender}/{LOT}", "lot.offers_opened")
+        for row in whole["bids"]:
+            assert f'href="/api/documents/{row["offer"]}"' in page.text
     assert place.ask("GET", "/tenders/none").status_code == 404

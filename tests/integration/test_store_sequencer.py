@@ -458,6 +458,27 @@ def test_only_disclosed_and_sequenced_events_are_visible(engine: sa.Engine, tmp_
             read.disclose_event(conn, "lot/t1/l1", 3)
 
 
+def test_a_page_of_a_stream_has_so_many_bytes_and_one_event_at_least(engine: sa.Engine, tmp_path: Path) -> None:
+    log, stream = Sequencer(engine, tmp_path, LOG, policy(0)), "lot/t1/l1"
+    with transaction(engine) as conn:
+        drafts = [Draft("a", {"x": "é" * length}) for length in (100, 500_000, 10, 10, 10)]
+        written = append(conn, stream, 0, drafts, at=database_now(conn), actor="p1")
+    log.step()
+    sizes = [len(one.event.encode()) for one in written]
+    with reading(engine) as conn:
+        for most, after, wanted in (
+            (sizes[0], 0, [1]),
+            (sizes[0] + sizes[1] - 1, 0, [1]),
+            (sizes[0] + sizes[1], 0, [1, 2]),
+            (1, 1, [2]),
+            (1 << 20, 2, [3, 4, 5]),
+            (1, 5, []),
+        ):
+            found = read.visible(conn, stream, after=after, most=most)
+            assert [one.event.version for one in found] == wanted
+        assert [one.event.version for one in read.visible(conn, stream, limit=4, most=1 << 30)] == [1, 2, 3, 4]
+
+
 def test_every_public_event_has_its_slot_and_a_hidden_one_when_it_is_disclosed(
     engine: sa.Engine, tmp_path: Path
 ) -> None:

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidding import cms, opening
-from bidding.procedures import payloads
+from bidding.procedures import listing, payloads
 from bidding.submission import Submission, Withdrawal
 from bidding.verdicts import Waiting
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from tests.support.authority import Holder, ec_key, name, root, rsa_key
+from tests.support.stored import stored
 from tests.support.world import World, states
 from tests.support.world_log import Bid
 
@@ -80,7 +81,9 @@ def after_opening(odd: Bid) -> Mapping[str, Any]:
     made.release("identity", ["custodian-1", "custodian-2", "custodian-3"])
     found = made.read_identities()
     assert not isinstance(found, Waiting)
-    return opening.announced(made.sealed_lot(), found)
+    body = opening.announced(made.sealed_lot(), found)
+    payloads.check("lot.announced", body.public)
+    return listing.whole("lot.announced", body.public, stored(body.documents))
 
 
 @given(data=st.data())
@@ -94,7 +97,6 @@ def test_no_header_stops_the_others_from_being_counted(data: st.DataObject) -> N
 
     odd = world().bid(world().party("odd"), world().party("mate"), edit_plain=edit)
     body = after_opening(odd)
-    payloads.check("lot.announced", body)
     found = states(body)
     assert [found[bid.sha256] for bid in plain()] == ["counted"] * 3
     assert body["failed"] is False

@@ -280,7 +280,9 @@ class Case:
             }
             for one, data in (forms or {}).items()
         ]
-        self.platform.append(f"lot/{TENDER}/{LOT}", "lot.present", {"ciphertexts": rows})
+        listed = canonical({"ciphertexts": rows})
+        self.platform.documents[H(listed).hex()] = listed
+        self.platform.append(f"lot/{TENDER}/{LOT}", "lot.present", {"ciphertexts": H(listed).hex()})
 
 
 @contextmanager

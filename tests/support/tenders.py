@@ -31,7 +31,7 @@ from bidding.acts import (
     record_release,
 )
 from bidding.acts.decision import Decision
-from bidding.procedures import Procedure
+from bidding.procedures import Procedure, listing
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
 from bidding.procedures.lot import LotState
@@ -44,6 +44,7 @@ from ledger.basics.hashing import H
 from ledger.events import Draft, Event
 from ledger.sealed.coin import contribute as seal_contribution
 from ledger.sealed.release import Release, sign_release
+from tests.support.stored import stored
 from tests.support.tender_notice import (
     CONTRIBUTORS,
     CUSTODIANS,
@@ -83,6 +84,7 @@ class Run:
         self.tender: TenderState | None = None
         self.lots: dict[str, LotState] = {}
         self.stored: dict[str, int] = {}
+        self.documents: dict[str, bytes] = {}
         self.clocks = Clocks(Profile.parse(profile_document(profile)), packaged_calendar())
         ids = tuple(lot_ids)
         docs = documents(profile, ids, "works" if profile != "government-goods" else "goods")
@@ -102,7 +104,13 @@ class Run:
     @property
     def procedure(self) -> Procedure:
         """What acts look at."""
-        return Procedure(self.drafted(), dict(self.lots), self.clocks, PERSONS, self.stored)
+        return Procedure(self.drafted(), dict(self.lots), self.clocks, PERSONS, self.stored, stored(self.documents))
+
+    def said(self, type_: str, whole: Mapping[str, Any]) -> dict[str, Any]:
+        """`public` of an event whose list is in place in `whole`; the list is stored."""
+        made = listing.body(type_, whole)
+        self.documents |= made.documents
+        return made.public
 
     def apply(self, decision: Decision) -> None:
         """Appends a decision's events to their streams."""
@@ -153,11 +161,12 @@ class Run:
         return sorted(sha(f"{lot} submission {i}") for i in range(count))
 
     def roll(self, lot: str, count: int) -> dict[str, Any]:
-        """A body of `lot.closed`."""
+        """Public of `lot.closed`; its list is stored."""
         listed = self.submissions(lot, count)
         seen = {"size": 90, "at": clock.text(self.procedure.deadline + timedelta(seconds=5))}
         minutes = [{"version": 7, "accepted": listed, "withdrawn": [], "witnessed": seen}] if listed else []
-        return {"roll": {"tender": TENDER, "lot": lot, "submissions": listed}, "minutes": minutes}
+        roll = {"tender": TENDER, "lot": lot, "submissions": listed}
+        return self.said("lot.closed", {"roll": roll, "minutes": minutes})
 
     def close(self, lot: str, count: int) -> None:
         """The roll at the deadline."""
@@ -165,7 +174,7 @@ class Run:
         self.apply(close.decide(self.procedure, close.Close(lot, self.roll(lot, count), leaves(count)), self.now))
 
     def present_body(self, lot: str, missing: Iterable[str] = ()) -> dict[str, Any]:
-        """A body of `lot.present`."""
+        """`lot.present` with its list."""
         gone = set(missing)
         rows = [
             {
@@ -182,7 +191,8 @@ class Run:
 
     def present(self, lot: str, missing: Iterable[str] = ()) -> None:
         """What is there."""
-        self.apply(present.decide(self.procedure, present.Present(lot, self.present_body(lot, missing)), self.now))
+        public = self.said("lot.present", self.present_body(lot, missing))
+        self.apply(present.decide(self.procedure, present.Present(lot, public), self.now))
 
     def release_of(self, lot: str, part: str, custodian: str, roll: str | None = None) -> dict[str, Json]:
         """A custodian's release without answers."""
@@ -212,7 +222,7 @@ class Run:
         self.apply(coefficients.decide(self.procedure, opened.Opened(lot, body), self.now))
 
     def announced_body(self, lot: str, counted: int | None = None, organisations: Iterable[int] = ()) -> dict[str, Any]:
-        """A body of `lot.announced`: the first `counted` of the roll count, the rest is void."""
+        """`lot.announced` with its list: the first `counted` of the roll count, the rest is void."""
         listed = self.state(lot).roll
         many = len(listed) if counted is None else counted
         numbers = list(organisations) or list(range(len(listed)))
@@ -231,16 +241,17 @@ class Run:
 
     def announce(self, lot: str, counted: int | None = None, organisations: Iterable[int] = ()) -> None:
         """Who bid."""
-        body = self.announced_body(lot, counted, organisations)
+        body = self.said("lot.announced", self.announced_body(lot, counted, organisations))
         self.apply(announce.decide(self.procedure, opened.Opened(lot, body), self.now))
 
     def offers(self, lot: str) -> None:
         """The offers of all counted bids."""
         rows: list[Json] = [
-            {"submission": sha(key), "bid_key": key, "state": "opened", "reason": {}, "answers": {}, "files": []}
-            for key in sorted(self.state(lot).counted)
+            {"submission": sha(key), "bid_key": key, "state": "opened", "reason": {}, "offer": sha(f"offer {key}")}
+            for key in sorted(self.procedure.counted(lot))
         ]
-        self.apply(open_offers.decide(self.procedure, opened.Opened(lot, {"bids": rows}), self.now))
+        public = self.said("lot.offers_opened", {"bids": rows})
+        self.apply(open_offers.decide(self.procedure, opened.Opened(lot, public), self.now))
 
     def opened(self, lot: str, organisations: Iterable[int] = ()) -> None:
         """From the closed lot to its opening sheet."""
@@ -256,7 +267,8 @@ class Run:
         """A body of `lot.evaluated`: bids ranked by their number."""
         gone = set(left_out)
         keys = [hex_key(f"{lot} bid {i}") for i in range(len(self.state(lot).roll))]
-        ranked = [key for key in keys if key in self.state(lot).opened and key not in gone]
+        open_ = self.procedure.opened(lot)
+        ranked = [key for key in keys if key in open_ and key not in gone]
         return {
             "report": sha("report"),
             "rules": self.procedure.notice.lot(lot).rules,
@@ -274,7 +286,7 @@ class Run:
 
     def candidates(self, lot: str) -> None:
         """The candidates."""
-        counted = self.state(lot).counted
+        counted = self.procedure.counted(lot)
         parties: dict[str, list[Json]] = {
             key: [{"uscc": code, "role": "lead", "share": "100"} for code in codes] for key, codes in counted.items()
         }

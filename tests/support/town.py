@@ -26,6 +26,7 @@ from bidding import statement
 from bidding.acts.keys import act_object
 from bidding.custody import BidRulebook
 from bidding.parties import uscc_check_character
+from bidding.procedures import listing
 from bidding.profiles.packaged import calendar_document, profile_document
 from bidding.profiles.profile import Profile
 from bidding.store import lot_keys
@@ -245,6 +246,19 @@ class Town:
     def events(self, stream: str) -> list[dict[str, Any]]:
         """What is disclosed of a stream."""
         return [one["event"] for one in self.get(f"/api/streams/{stream}")["events"]]
+
+    def whole(self, stream: str, type_: str) -> dict[str, Any]:
+        """Public of the last disclosed event of a type, with its list and the offers in it as they are served."""
+        public = [one["public"] for one in self.events(stream) if one["type"] == type_][-1]
+        out = listing.whole(type_, public, self._document)
+        if type_ == "lot.offers_opened":
+            out["bids"] = [{**row, **listing.offer(row, self._document)} for row in out["bids"]]
+        return out
+
+    def _document(self, sha256: str) -> bytes:
+        found = self.ask("GET", f"/api/documents/{sha256}")
+        assert found.status_code == 200, found.text
+        return bytes(found.data)
 
     def types(self, stream: str) -> list[str]:
         """The types of the disclosed events of a stream."""

@@ -23,6 +23,8 @@ from typing import Any
 
 from bidding import offers, opening, presence, roll
 from bidding.parties import Party
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.procedures.notice import Notice
 from bidding.sealed_lot import OnRoll, SealedLot, bid_seals, contribution_seals, read_roll, stand
 from bidding.submission import PARTS, Withdrawal
@@ -34,6 +36,7 @@ from ledger.sealed.content import Ciphertext
 from ledger.sealed.opening import BAD, Answer
 from ledger.sealed.release import Release, sign_release
 from ledger.sealed.seal import Seal, context, open_capsule
+from tests.support.stored import stored
 from tests.support.world_bids import Bidders
 from tests.support.world_log import GRACE, INTERVAL, LOT, TENDER, Bid, Record
 
@@ -84,7 +87,7 @@ class World(Bidders):
             interval=INTERVAL,
             grace=GRACE,
         )
-        return self.close_with(made, roll.closed_body(made, [read]), at=at)
+        return self.close_with(made, self.said(roll.closed_body(made, [read])), at=at)
 
     def close_with(self, made: Mapping[str, Json], body: Mapping[str, Json], *, at: datetime | None = None) -> Record:
         """Write a roll and a `lot.closed` whatever they say."""
@@ -97,9 +100,17 @@ class World(Bidders):
         """The last event of a type in the lot's stream."""
         return [r for r in self.log.streams[f"lot/{TENDER}/{LOT}"] if r.event.type == type][-1]
 
-    def public(self, type: str) -> dict[str, Json]:
-        """Its public."""
-        return self.event(type).event.public
+    def public(self, type: str) -> dict[str, Any]:
+        """Its public, its list in place."""
+        return self.whole(type, self.event(type).event.public)
+
+    def whole(self, type: str, public: Mapping[str, Json]) -> dict[str, Any]:
+        """A public with its list in place, and each offer's answers and files in theirs."""
+        read = stored(self.documents)
+        out = listing.whole(type, public, read)
+        if type == "lot.offers_opened":
+            out["bids"] = [{**row, **listing.offer(row, read)} for row in out["bids"]]
+        return out
 
     def on_roll(self) -> OnRoll:
         """What is on the roll."""
@@ -113,7 +124,7 @@ class World(Bidders):
     def present(self, missing: Iterable[str] = ()) -> Record:
         """`lot.present`; `missing`: SHA-256 of ciphertexts that are not there."""
         there = self.blobs.keys() - set(missing)
-        body = presence.present_body(self.on_roll().submissions.values(), there)
+        body = self.said(presence.present_body(self.on_roll().submissions.values(), there))
         return self.record(f"lot/{TENDER}/{LOT}", "lot.present", body)
 
     def seals(self, part: str) -> dict[str, tuple[bytes, Seal]]:
@@ -180,10 +191,10 @@ class World(Bidders):
         found = self.blobs.get(sha256)
         return None if found is None else Ciphertext.of(found)
 
-    def coefficients(self) -> dict[str, Json]:
+    def coefficients(self) -> dict[str, Any]:
         """`lot.coefficients`, computed and written."""
         made = opening.coefficients(self.sealed_lot(), self.on_roll(), self.contributions(), self.releases("coin"))
-        return self._result("lot.coefficients", made)
+        return self._result("lot.coefficients", made if isinstance(made, Waiting) else Body(made))
 
     def read_identities(self) -> Waiting | tuple[opening.Identity, ...]:
         """The identities as the log stands."""
@@ -197,11 +208,12 @@ class World(Bidders):
             self.issued,
         )
 
-    def announce(self) -> dict[str, Json]:
+    def announce(self) -> dict[str, Any]:
         """`lot.announced`, computed and written."""
         read = self.read_identities()
-        made = read if isinstance(read, Waiting) else opening.announced(self.sealed_lot(), read)
-        return self._result("lot.announced", made)
+        return self._result(
+            "lot.announced", read if isinstance(read, Waiting) else opening.announced(self.sealed_lot(), read)
+        )
 
     def read_offers(self) -> Waiting | tuple[offers.Offer, ...]:
         """The offers as the log stands."""
@@ -223,18 +235,19 @@ class World(Bidders):
                 out[submission.sha256, part] = offers.void_files(part, found) if found else None
         return out
 
-    def offers(self) -> dict[str, Json]:
-        """`lot.offers_opened`, computed and written."""
+    def offers(self) -> dict[str, Any]:
+        """`lot.offers_opened`, computed and written; whole."""
         read = self.read_offers()
         if isinstance(read, Waiting):
             return self._result("lot.offers_opened", read)
         made = offers.open_offers(self.sealed_lot(), read, self.file_verdicts(read))
         return self._result("lot.offers_opened", made)
 
-    def _result(self, type: str, made: Waiting | dict[str, Json]) -> dict[str, Json]:
+    def _result(self, type: str, made: Waiting | Body) -> dict[str, Any]:
         assert not isinstance(made, Waiting), f"{type} waits: {made}"
-        self.record(f"lot/{TENDER}/{LOT}", type, made)
-        return made
+        public = self.said(made)
+        self.record(f"lot/{TENDER}/{LOT}", type, public)
+        return self.whole(type, public)
 
 
 def _nowhere(_number: int) -> io.BytesIO:

@@ -14,6 +14,8 @@ from gmpy2 import powmod_sec
 from bidding.acts.keys import act_object
 from bidding.form import Form, check_form
 from bidding.parties import Party, uscc_check_character
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.profiles.packaged import calendar_document, profile_document
 from bidding.profiles.profile import Profile
 from bidding.submission import PARTS, terms_hash
@@ -83,11 +85,21 @@ class Platform:
     def record(
         self, stream: str, type: str, public: Mapping[str, Any], *, at: datetime | None = None, **draft: Any
     ) -> Record:
-        """Write any event, at `at` or a second after the last; who took tickets is disclosed with the announcement."""
+        """Write any event, at `at` or a second after the last one; a list that is in place becomes its document.
+
+        Who took tickets is disclosed with the announcement.
+        """
         self.now = at or self.now + timedelta(seconds=1)
+        if isinstance(public.get(listing.MEMBERS.get(type, "")), list):
+            public = self.said(listing.body(type, public))
         if type == "lot.announced":
             self.log.disclose(f"issuance/{TENDER}/{LOT}")
         return self.log.append(stream, Draft(type, dict(public), **draft), self.now)
+
+    def said(self, body: Body) -> dict[str, Json]:
+        """Public of a body whose documents are stored."""
+        self.documents |= body.documents
+        return body.public
 
     def acted(self, type: str, stream: str, body: Mapping[str, Any], *people: str) -> dict[str, Any]:
         """`body` with the acts of these people (by id)."""

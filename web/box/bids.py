@@ -12,7 +12,7 @@ from bidding.store.box import bids as box_bids
 from bidding.store.box import lots as box_lots
 from bidding.store.box import uploads as box_uploads
 from bidding.store.box.bids import Accepted
-from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal
+from bidding.submission import BoxLot, Submission, Withdrawal, accept, accept_withdrawal, check_room
 from ledger.basics import clock, signing
 from ledger.basics.canonical import MAX_BYTES, Json, canonical, members, parse_object
 from ledger.basics.errors import Refusal
@@ -61,7 +61,7 @@ class Bids:
                 return _receipt(current)
             if box_bids.submissions_of(conn, lot.tender, lot.lot, message.bid_key) >= SUBMISSIONS:
                 raise Refusal("submission.too_many", limit=SUBMISSIONS)
-            return _receipt(self._take(conn, lot, message, "submission", at), 201)
+            return _receipt(self._take(conn, lot, message, current, at), 201)
 
     def withdraw(self) -> Response:
         """Take a withdrawal: what it withdraws stays shut for ever."""
@@ -75,7 +75,7 @@ class Bids:
             at = box_lots.judged_at(conn, lot.tender, lot.lot)
             if accept_withdrawal(lot, current, message, at) == "again" and current is not None:
                 return _receipt(current)
-            return _receipt(self._take(conn, lot, message, "withdrawal", at), 201)
+            return _receipt(self._take(conn, lot, message, current, at), 201)
 
     def own(self, tender: str, lot: str) -> Response:
         """Everything accepted of the asking key on a lot, with receipts; an empty list for any other key."""
@@ -158,10 +158,18 @@ class Bids:
         return data
 
     def _take(
-        self, conn: Connection, lot: BoxLot, message: Submission | Withdrawal, kind: str, at: datetime
+        self,
+        conn: Connection,
+        lot: BoxLot,
+        message: Submission | Withdrawal,
+        current: Accepted | None,
+        at: datetime,
     ) -> Accepted:
         """`at` was read under the lot's lock, so the minute it names is not yet written."""
         minute = clock.text(clock.floor(at, self.parts.interval))
+        # Two that are the last at the same moment may both be let in; the roll has room for some more than the limit.
+        others = 0 if current is not None else box_bids.bidders(conn, lot.tender, lot.lot)
+        check_room(others, box_bids.in_minute(conn, lot.tender, lot.lot, message.bid_key, minute))
         stated: dict[str, Json] = {
             "lot": lot.lot,
             "submission_sha256": message.sha256,
@@ -175,7 +183,7 @@ class Bids:
             lot.lot,
             message.bid_key,
             message.seq,
-            kind,
+            "submission" if isinstance(message, Submission) else "withdrawal",
             clock.text(at),
             minute,
             False,

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from bidding.procedures import listing
 from evaluation.rules import render, templates
-from ledger.basics.canonical import parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, parse_object
 from ledger.basics.money import yuan
 from web import words
 from web.demo import figures
@@ -144,7 +145,8 @@ class After:
             candidates = self.wait_for(lot, "lot.candidates_published")["candidates"]
             awarded = self.wait_for(lot, "lot.awarded")
             self.tell.step(f"{lot}：评审、公示、定标，均无人工介入", f"{lot}: evaluated, published, awarded: untouched")
-            prices = {row["bid_key"]: row["answers"].get("price", "") for row in opened["bids"]}
+            offers = {row["bid_key"]: listing.offer(row, self._page) for row in opened["bids"]}
+            prices = {key: offer["answers"].get("price", "") for key, offer in offers.items()}
             self.tell.rows(
                 [str(row["rank"]), self._name(lot, row["bid_key"]), prices[row["bid_key"]], row["total"]]
                 for row in evaluated["ranking"]
@@ -199,12 +201,16 @@ class After:
             failed = self.house.event(f"lot/{self.play.tender}/{lot}", "lot.failed")
             if failed:
                 raise Broken(f"{lot} failed: {json.dumps(failed, ensure_ascii=False)}")
-            return self.house.event(f"lot/{self.play.tender}/{lot}", type_)
+            public = self.house.event(f"lot/{self.play.tender}/{lot}", type_)
+            return None if public is None else listing.whole(type_, public, self._page)
 
         return wait(look, f"{type_} of {lot}", limit)
 
     def _document(self, sha256: str) -> dict[str, Any]:
-        return dict(parse_object(self.house.platform().get(f"/api/documents/{sha256}", 1 << 20)))
+        return dict(parse_object(self._page(sha256), MAX_DOCUMENT))
+
+    def _page(self, sha256: str) -> bytes:
+        return self.house.platform().get(f"/api/documents/{sha256}", MAX_DOCUMENT)
 
     def _name(self, lot: str, bid_key: str) -> str:
         bidder = self.owner[lot, bid_key]

@@ -30,6 +30,8 @@ _SEGMENTS: Final = {"log": 1, "box": 1, "party": 2, "person": 2, "tender": 2, "l
 # Held while a bundle is made; whoever comes meanwhile waits so many seconds for it.
 MAKING: Final = Lock()
 _PATIENCE: Final = 5.0
+# Of a page of a stream's events: what reads them takes 8 MiB (`ledger.institution.platform`).
+_PAGE: Final = 4 << 20
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -102,9 +104,12 @@ def bundle(tender: str) -> Response:
 
 @route(blueprint, "GET", "/streams/<path:stream>", PUBLIC)
 def stream(stream: str) -> Response:
-    """A stream's disclosed and sequenced events after `?after=`: `{events: [{event, salt, index}]}`."""
+    """A stream's disclosed and sequenced events after `?after=`: `{events: [{event, salt, index}]}`.
+
+    As many as a page holds; whoever asks for what comes after the last until nothing comes has all.
+    """
     with reading(services().engine) as conn:
-        found = read.visible(conn, stream, after=query_int("after", 0, 10**9))
+        found = read.visible(conn, stream, after=query_int("after", 0, 10**9), most=_PAGE)
     return json_response({"events": [_shown(one) for one in found]})
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from bidding.form import check_form
+from bidding.procedures import listing
+from bidding.procedures.listing import ReadDocument
 from evaluation.rules import render
 from evaluation.rules.document import read as read_rules
 from ledger.basics import clock
-from ledger.basics.canonical import Json, parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, Json, parse_object
 from ledger.events import Event
 from ledger.store.read import Stored
 from web import words
 from web.public import texts
 from web.words import Lang
 
-ReadDocument = Callable[[str], bytes]
+# How many characters of answers a page shows, of one bid and of a lot, the best bid first; all stand in documents.
+_LONGEST: Final = 16 * 1024
+_ROOM: Final = 1 << 20
 # Unified social credit code → name in a language.
 Names = Callable[[str, Lang], str]
 
@@ -43,7 +47,10 @@ class PartyLine:
 
 @dataclass(frozen=True)
 class BidRow:
-    """A bid in the opening sheet and the ranking. `marks`: one line a certificate; empty texts where not known yet."""
+    """A bid in the opening sheet and the ranking. `marks`: one line a certificate; empty texts where not known yet.
+
+    `offer`: the hash of the document that holds its answers and files; `answers`: empty where a page has no room.
+    """
 
     bid_key: str
     state: str
@@ -51,6 +58,7 @@ class BidRow:
     parties: tuple[PartyLine, ...]
     price: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    offer: str = ""
     rank: str = ""
     total: str = ""
     marks: tuple[str, ...] = ()
@@ -137,7 +145,11 @@ def lot_page(
 def _report(last: Mapping[str, dict[str, Any]], read: ReadDocument) -> dict[str, Any]:
     if "lot.evaluated" not in last:
         return {}
-    return cast(dict[str, Any], parse_object(read(last["lot.evaluated"]["report"])))
+    return cast(dict[str, Any], parse_object(read(last["lot.evaluated"]["report"]), MAX_DOCUMENT))
+
+
+def _listed(last: Mapping[str, dict[str, Any]], type_: str, read: ReadDocument) -> list[dict[str, Any]]:
+    return listing.rows(type_, last[type_], read) if type_ in last else []
 
 
 def _rows(
@@ -146,7 +158,7 @@ def _rows(
     """Every announced bid: ranked ones first by rank, then the others by key."""
     if "lot.announced" not in last:
         return ()
-    offers = {item["bid_key"]: item for item in last.get("lot.offers_opened", {}).get("bids", [])}
+    offers = {item["bid_key"]: item for item in _listed(last, "lot.offers_opened", read)}
     report = _report(last, read)
     marked = {item["bid"]: item for item in report.get("bids", [])}
     rules, form = parse_object(read(row["rules"])), parse_object(read(row["form"]))
@@ -154,8 +166,9 @@ def _rows(
     choices = _choices(form, lang)
     criteria = _criteria(rules)
     price_question = read_rules(rules).price_question
-    found = []
-    for bid in last["lot.announced"]["bids"]:
+    found, room = [], _ROOM
+    bids = _listed(last, "lot.announced", read)
+    for bid in sorted(bids, key=lambda one: marked.get(one["bid_key"], {}).get("rank", len(bids) + 1)):
         key = bid["bid_key"]
         offer, mark = offers.get(key, {}), marked.get(key, {})
         state, reason = bid["state"], bid["reason"]
@@ -164,7 +177,10 @@ def _rows(
         if mark and state == "opened" and "rank" not in mark:
             state = "rejected"
         sheet = parse_object(read(mark["sheet"])) if mark else {}
-        answers = offer.get("answers", {})
+        answers = listing.offer(offer, read)["answers"] if offer else {}
+        length = sum(len(value) for value in answers.values())
+        fits = length <= min(room, _LONGEST)
+        room -= length if fits else 0
         found.append(
             BidRow(
                 bid_key=key,
@@ -175,7 +191,9 @@ def _rows(
                 answers=tuple(
                     (titles.get(name, name), choices.get((name, str(value)), str(value)))
                     for name, value in sorted(answers.items())
+                    if fits
                 ),
+                offer=offer.get("offer", ""),
                 rank=str(mark.get("rank", "")),
                 total=str(mark.get("total", "")),
                 marks=tuple(

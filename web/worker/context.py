@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+import sqlalchemy as sa
+
+from bidding.store import documents
 from bidding.store.book import Book
-from bidding.store.perform import Plan, perform
+from bidding.store.perform import Plan, Then, perform
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.sealed.content import Ciphertext
@@ -30,9 +33,30 @@ class Context:
     services: Services
     blobs: Blobs
 
-    def perform(self, decide: Callable[[Book], Plan], lock: str = "") -> list[Appended]:
-        """One act in one transaction."""
-        return perform(self.services.engine, decide, actor=ACTOR, entropy=self.services.entropy, lock=lock)
+    def perform(
+        self,
+        decide: Callable[[Book], Plan],
+        lock: str = "",
+        pages: Mapping[str, bytes] | None = None,
+        then: Then | None = None,
+    ) -> list[Appended]:
+        """One act in one transaction.
+
+        `pages`: the documents that its events name, by SHA-256; they are on the disk before anything names them, and
+        the act reads its lists from there. `then`: what else is written in the same transaction.
+        """
+        pages = pages or {}
+        self.services.documents.put_all(pages)
+
+        def complete(conn: sa.Connection, done: list[Appended]) -> None:
+            if done:
+                sizes = {sha256: len(page) for sha256, page in pages.items()}
+                documents.note_public(conn, sizes, done[0].event.at)
+            if then is not None:
+                then(conn, done)
+
+        services = self.services
+        return perform(services.engine, decide, actor=ACTOR, entropy=services.entropy, lock=lock, then=complete)
 
     def form(self, sha256: str, *, settled: bool = True) -> Ciphertext | None:
         """A form's ciphertext, from the published copies or from the box; None if it is there no more.

@@ -21,11 +21,12 @@ from bidding.acts.record_evaluation import RecordEvaluation
 from bidding.offers import Offer
 from bidding.opening import Identity
 from bidding.procedures import Procedure
+from bidding.procedures.listing import Body
 from bidding.sealed_lot import OnRoll, Reason
-from bidding.store import documents, mailbox, openings, procedures, published
+from bidding.store import mailbox, openings, procedures, published
 from bidding.store.book import Book
 from bidding.store.openings import Opening
-from bidding.store.perform import Plan, disclose, perform_in
+from bidding.store.perform import Plan, disclose
 from bidding.submission import Submission
 from bidding.verdicts import Waiting
 from evaluation.acts import evaluate
@@ -34,7 +35,7 @@ from ledger.basics.errors import Refusal
 from ledger.sealed.opening import Digest, Void
 from ledger.store.engine import database_now, reading, transaction
 from web.logs import note
-from web.worker.context import ACTOR, Context, at_once
+from web.worker.context import Context, at_once
 from web.worker.marks import Marks, blocks
 
 LOGGER: Final = logging.getLogger("mingjing.worker")
@@ -69,21 +70,21 @@ class Openings:
     def present(self, lot: str) -> None:
         """States which ciphertexts of the roll are there. Every one is read: a hash is all that counts."""
         with reading(self._context.services.engine) as conn:
-            procedure, found = self._load(Book(conn), lot)
+            _, found = self._load(Book(conn), lot)
         rows = presence.ciphertexts(found.on_roll.submissions.values())
         forms = {str(row["sha256"]): cast(int, row["size"]) for row in rows if row["kind"] == "form"}
         there = {sha256 for sha256 in at_once(self._keep, rows) if sha256}
         body = presence.present_body(found.on_roll.submissions.values(), there)
 
         def decide(book: Book) -> Plan:
-            return present_act.decide(self._procedure(book), Present(lot, body), book.now)
+            return present_act.decide(self._procedure(book), Present(lot, body.public), book.now)
 
         services = self._context.services
         services.forms.settle()
-        with transaction(services.engine) as conn:
-            perform_in(conn, decide, actor=ACTOR, entropy=services.entropy, lock=self._tender)
-            held = {sha256: size for sha256, size in forms.items() if sha256 in there}
-            published.add_forms(conn, held, procedure.tender.tender, lot)
+        held = {sha256: size for sha256, size in forms.items() if sha256 in there}
+        self._context.perform(
+            decide, self._tender, body.documents, lambda conn, _: published.add_forms(conn, held, self._tender, lot)
+        )
 
     def _keep(self, row: Mapping[str, Json]) -> str:
         """A ciphertext's hash if it is there, else ""; a form is copied to where anybody may fetch it."""
@@ -101,8 +102,7 @@ class Openings:
         with reading(services.engine) as conn:
             book = Book(conn)
             procedure = self._procedure(book)
-            body = book.only(procedure.lot_stream(lot), "lot.present", seen=False).event.public
-        rows = cast(list[dict[str, Any]], body["ciphertexts"])
+        rows = procedure.rows(lot, "lot.present")
         wanted = {str(row["sha256"]) for row in rows if row["kind"] == "form" and row["present"]}
         lost = [one for one in sorted(wanted) if not services.forms.has(one) and self._context.form(one) is None]
         if lost:
@@ -113,17 +113,18 @@ class Openings:
     def coefficients(self, lot: str) -> None:
         """The drawn values, once t custodians have answered for the contributions."""
 
-        def compute(_: Procedure, found: Opening) -> Waiting | dict[str, Json]:
-            return opening.coefficients(
+        def compute(_: Procedure, found: Opening) -> Waiting | Body:
+            made = opening.coefficients(
                 found.lot, found.on_roll, found.contributions, found.releases, found.seeds.get("coin")
             )
+            return made if isinstance(made, Waiting) else Body(made)
 
         self._step(lot, compute, coefficients.decide)
 
     def announce(self, lot: str) -> None:
         """Whose the bids are; with it the issuances of tickets become public."""
 
-        def compute(_: Procedure, found: Opening) -> Waiting | dict[str, Json]:
+        def compute(_: Procedure, found: Opening) -> Waiting | Body:
             read = self._identities(lot, found)
             return read if isinstance(read, Waiting) else opening.announced(found.lot, read)
 
@@ -135,7 +136,7 @@ class Openings:
     def offers(self, lot: str) -> None:
         """The offers of the counted bids, their files held against what their headers list."""
 
-        def compute(_: Procedure, found: Opening) -> Waiting | dict[str, Json]:
+        def compute(_: Procedure, found: Opening) -> Waiting | Body:
             identities = self._identities(lot, found)
             if isinstance(identities, Waiting):
                 return identities
@@ -206,7 +207,7 @@ class Openings:
     def _step(
         self,
         lot: str,
-        compute: Callable[[Procedure, Opening], Waiting | dict[str, Json]],
+        compute: Callable[[Procedure, Opening], Waiting | Body],
         act: Callable[[Procedure, Opened, Any], Plan],
     ) -> None:
         """Computes outside any transaction, then records; what it waits for is looked for before it computes again."""
@@ -228,9 +229,9 @@ class Openings:
         self._waiting.pop(lot, None)
 
         def decide(book: Book) -> Plan:
-            return act(self._procedure(book), Opened(lot, body), book.now)
+            return act(self._procedure(book), Opened(lot, body.public), book.now)
 
-        self._context.perform(decide, lock=self._tender)
+        self._context.perform(decide, self._tender, body.documents)
 
     def _missing(self, found: Opening, waiting: Waiting) -> tuple[str, ...]:
         """The ciphertexts whose return ends the waiting."""
@@ -267,20 +268,15 @@ class Openings:
         rules = parse_object(services.documents.read(row.rules))
         form = parse_object(services.documents.read(row.form))
         beyond = procedure.over_bid_limit(lot)
-        bids = evaluate.opened_bids(opened, self._identity_answers(lot, found), beyond or frozenset())
+        answers = self._identity_answers(lot, found)
+        bids = evaluate.opened_bids(opened, services.documents.read, answers, beyond or frozenset())
         made = evaluate.report(rules, form, lot=lot, ceiling_fen=row.ceiling_fen, bids=bids, coefficients=drawn)
         body = evaluate.event_body(made, rules)
-        pages = made.documents()
-        for page in pages.values():
-            services.documents.put_bytes(page)
 
         def decide(book: Book) -> Plan:
             return record_evaluation.decide(self._procedure(book), RecordEvaluation(lot, body), book.now)
 
-        with transaction(services.engine) as conn:
-            done = perform_in(conn, decide, actor=ACTOR, entropy=services.entropy, lock=self._tender)
-            for sha256, page in pages.items() if done else ():
-                documents.note(conn, sha256, len(page), done[0].event.at, public=True)
+        self._context.perform(decide, self._tender, made.documents())
 
     def _identity_answers(self, lot: str, found: Opening) -> Mapping[str, Mapping[str, Json]]:
         read = self._identities(lot, found)

@@ -15,16 +15,16 @@ from bidding.acts.close import Close
 from bidding.acts.issue_ticket import stream_of as issuance_stream
 from bidding.acts.open_tickets import OpenTickets
 from bidding.acts.publish_candidates import PublishCandidates
-from bidding.procedures import Due, Procedure, due
+from bidding.procedures import Due, Procedure, due, listing
 from bidding.procedures import lot as lots
 from bidding.procedures import tender as tenders
-from bidding.store import closing, procedures
+from bidding.store import closing, documents, procedures
 from bidding.store.book import Book
 from bidding.store.box import lots as box_lots
 from bidding.store.perform import Plan, perform_in
 from bidding.submission import BoxLot, State, terms_hash
 from evaluation.acts import evaluate
-from ledger.basics.canonical import Json, parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, Json, parse_object
 from ledger.store import read, serve
 from ledger.store.engine import reading, transaction
 from web.worker import mail
@@ -177,14 +177,19 @@ class TenderSweep:
             body = closing.body(
                 book.conn, self._tender, lot, deadline=deadline, interval=interval, grace=grace, policy=policy
             )
+            # Counted under the lot's lock: only here is known what the list says.
+            services.documents.put_all(body.documents)
+            sizes = {sha256: len(data) for sha256, data in body.documents.items()}
+            documents.note_public(book.conn, sizes, book.now)
             issued = [(one.salt, one.leaf) for one in read.load(book.conn, issuance_stream(self._tender, lot))]
-            return close.decide(procedure, Close(lot, body, issued), book.now)
+            return close.decide(procedure, Close(lot, body.public, issued), book.now)
 
         with transaction(services.engine) as conn:
             done = perform_in(conn, decide, actor=ACTOR, entropy=services.entropy, lock=self._tender)
             for one in done:
                 if one.event.type == "lot.closed":
-                    closing.publish(conn, self._tender, lot, dict(one.event.public))
+                    minutes = listing.rows("lot.closed", one.event.public, services.documents.read)
+                    closing.publish(conn, self._tender, lot, minutes)
                     held = box_lots.lot_for_update(conn, self._tender, lot)
                     box_lots.put_lot(conn, _closed(held))
 
@@ -192,13 +197,13 @@ class TenderSweep:
         services = self._context.services
 
         def decide(book: Book) -> Plan:
-            stream = lots.stream_of(self._tender, lot)
-            announced = cast(dict[str, Any], book.only(stream, "lot.announced", seen=False).event.public)
+            stream, procedure = lots.stream_of(self._tender, lot), self._load(book)
             evaluated = cast(dict[str, Any], book.only(stream, "lot.evaluated", seen=False).event.public)
-            parties: dict[str, list[Json]] = {row["bid_key"]: row["parties"] for row in announced["bids"]}
-            prices = evaluate.prices(parse_object(services.documents.read(evaluated["report"])))
+            announced = procedure.rows(lot, "lot.announced")
+            parties: dict[str, list[Json]] = {row["bid_key"]: row["parties"] for row in announced}
+            prices = evaluate.prices(parse_object(services.documents.read(evaluated["report"]), MAX_DOCUMENT))
             command = PublishCandidates(lot, parties, prices)
-            return publish_candidates.decide(self._load(book), command, book.now)
+            return publish_candidates.decide(procedure, command, book.now)
 
         self._context.perform(decide, lock=self._tender)
 

@@ -82,6 +82,25 @@ def submissions_of(conn: Connection, tender: str, lot: str, bid_key: str) -> int
     return int(conn.execute(query).scalar_one())
 
 
+def bidders(conn: Connection, tender: str, lot: str) -> int:
+    """How many bid keys have sent something to a lot."""
+    query = select(func.count(submissions.c.bid_key.distinct())).where(
+        submissions.c.tender == tender, submissions.c.lot == lot
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def in_minute(conn: Connection, tender: str, lot: str, bid_key: str, minute: str) -> int:
+    """How many messages of a bid key to a lot were accepted in a minute."""
+    query = select(func.count()).where(
+        submissions.c.tender == tender,
+        submissions.c.lot == lot,
+        submissions.c.bid_key == bid_key,
+        submissions.c.minute == minute,
+    )
+    return int(conn.execute(query).scalar_one())
+
+
 def of_lot(conn: Connection, tender: str, lot: str) -> list[Accepted]:
     """Everything accepted on a lot, by hash (an order that tells nothing)."""
     rows = conn.execute(

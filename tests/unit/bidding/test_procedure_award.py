@@ -65,7 +65,7 @@ def test_candidates_are_published_for_three_days_at_least() -> None:
 def test_candidates_are_those_of_the_report_with_their_announced_organisations() -> None:
     run = to_offers()
     run.evaluated(LOT)
-    counted = run.lots[LOT].counted
+    counted = run.procedure.counted(LOT)
     prices = dict.fromkeys(counted, 1)
     mixed: dict[str, list[Any]] = {key: [{"uscc": "x", "role": "lead", "share": "100"}] for key in counted}
     command = publish_candidates.PublishCandidates(LOT, mixed, prices)

@@ -118,7 +118,7 @@ def test_fewer_than_three_bids_and_the_opening_does_not_happen(count: int) -> No
     assert phase(run.procedure, LOT, run.now) == "failed"
     reason = run.lots[LOT].failure
     assert (reason["code"], reason["params"]) == ("lot.too_few_bids", {"found": count, "wanted": 3})
-    command = present.Present(LOT, run.present_body(LOT))
+    command = present.Present(LOT, run.said("lot.present", run.present_body(LOT)))
     assert code_of(lambda: present.decide(run.procedure, command, run.now)) == "lot.wrong_state"
 
 
@@ -128,7 +128,7 @@ def test_fewer_than_three_bids_and_the_opening_does_not_happen(count: int) -> No
 def test_what_is_missing_at_present_is_withdrawn_and_may_fail_the_lot() -> None:
     run = closed(4)
     run.present(LOT, missing=[run.lots[LOT].roll[0]])
-    assert (run.lots[LOT].status, run.lots[LOT].present_count()) == ("present", 3)
+    assert run.lots[LOT].status == "present"
     short = closed(3)
     short.present(LOT, missing=[short.lots[LOT].roll[0]])
     assert short.lots[LOT].status == "failed"
@@ -138,8 +138,15 @@ def test_presence_is_stated_for_the_whole_roll_and_nothing_else() -> None:
     run = closed()
     body = run.present_body(LOT)
     body["ciphertexts"].pop()
-    command = present.Present(LOT, body)
+    command = present.Present(LOT, run.said("lot.present", body))
     assert code_of(lambda: present.decide(run.procedure, command, run.now)) == "present.other_roll"
+
+
+def test_no_event_names_a_list_that_is_not_stored() -> None:
+    run = closed()
+    command = present.Present(LOT, run.said("lot.present", run.present_body(LOT)))
+    run.documents.clear()
+    assert code_of(lambda: present.decide(run.procedure, command, run.now)) == "file.not_found"
 
 
 # --- releases -------------------------------------------------------------------------------------------------------
@@ -260,7 +267,7 @@ def test_an_announcement_accounts_for_every_bid_on_the_roll(change: Callable[[An
     run.release(LOT, "identity")
     body = run.announced_body(LOT)
     change(body)
-    command = opened.Opened(LOT, body)
+    command = opened.Opened(LOT, run.said("lot.announced", body))
     assert code_of(lambda: announce.decide(run.procedure, command, run.now)) == code
 
 
@@ -396,7 +403,7 @@ def test_an_event_out_of_place_is_refused_by_code(type_: str, status: str) -> No
 def test_a_lots_stream_is_its_own() -> None:
     run = closed()
     state = run.lots[LOT]
-    body = run.present_body(LOT)
+    body = run.said("lot.present", run.present_body(LOT))
     for stream, version, code in (
         (f"lot/{TENDER}/lot-2", state.version + 1, "event.wrong_stream"),
         (f"lot/{TENDER}/{LOT}", state.version + 2, "event.gap"),

@@ -154,7 +154,7 @@ class TestTheRoll:
         at = DEADLINE + timedelta(minutes=2)
         world.log.append(
             STREAM,
-            Draft("lot.closed", {"roll": fewer, "minutes": []}, before=(roll_entry(made), roll_entry(fewer))),
+            Draft("lot.closed", {"roll": fewer, "minutes": "00" * 32}, before=(roll_entry(made), roll_entry(fewer))),
             at,
         )
         world.present()
@@ -180,7 +180,7 @@ class TestTheRoll:
         made: dict[str, Json] = {"tender": TENDER, "lot": LOT, "submissions": [*sorted(bid.sha256 for bid in bids)]}
         at = DEADLINE + timedelta(minutes=2)
         world.log.append("party/odd", Draft("party.changed", {}, before=(roll_entry(made),)), at)
-        world.log.append(STREAM, Draft("lot.closed", {"roll": made, "minutes": []}), at)
+        world.log.append(STREAM, Draft("lot.closed", {"roll": made, "minutes": "00" * 32}), at)
         world.present()
         assert code(ask(world, "identity")) == ("custody.second_roll", False)
 
@@ -203,6 +203,13 @@ class TestTheRoll:
 
         with pytest.raises(Refusal, match=r"evidence\.kept_back"):
             ask(world, "identity", edit_events=without_last)
+
+    def test_nor_one_whose_list_is_kept_back(self) -> None:
+        world, _ = world_until("present")
+        listed = str(world.event("lot.present").event.public["ciphertexts"])
+        for part in ("coin", "identity"):
+            with pytest.raises(Refusal, match=r"evidence\.missing"):
+                ask(world, part, lost=frozenset({listed}))
 
     def test_of_two_bids_opens_nothing(self) -> None:
         world, bids = world_until("")
@@ -331,7 +338,7 @@ class TestWhatThePlatformSays:
             world.issued,
         )
         assert not isinstance(read, Waiting)
-        body = opening.announced(world.sealed_lot(), read)
+        body = world.said(opening.announced(world.sealed_lot(), read))
         assert (body["counted"], body["failed"]) == (3, False)
         world.record(STREAM, "lot.announced", body)
 
@@ -356,7 +363,7 @@ class TestWhatThePlatformSays:
             lambda party: None if party == "odd" else world.issued(party),
         )
         assert not isinstance(read, Waiting)
-        body = opening.announced(world.sealed_lot(), read)
+        body = world.said(opening.announced(world.sealed_lot(), read))
         assert (body["counted"], body["failed"]) == (3, False)
         never_disclosed = world.log.hidden[f"issuance/{TENDER}/{LOT}"].pop()
         world.record(STREAM, "lot.announced", body)

@@ -11,6 +11,8 @@ import pytest
 
 from bidding import opening
 from bidding.exclusions import excluded
+from bidding.procedures import listing
+from bidding.procedures.listing import Body
 from bidding.profiles.profile import Exclusion
 from bidding.sealed_lot import SealedLot
 from bidding.statement import Signed
@@ -19,6 +21,7 @@ from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.sealed.content import Ciphertext
 from ledger.sealed.header import read_header
+from tests.support.stored import stored
 from tests.support.world import World, reasons, states
 from tests.support.world_bids import broken_capsule
 from tests.support.world_log import Bid, Org
@@ -260,12 +263,16 @@ class TestWaiting:
         assert (waiting.code, waiting.missing) == ("opening.forms_missing", (lost,))
         broken = _identities(world, forms=lambda sha256: Ciphertext.of(b"x") if sha256 == lost else world.forms(sha256))
         assert broken == waiting
-        assert opening.announced(world.sealed_lot(), _must(_identities(world))) == body
+        assert _whole(opening.announced(world.sealed_lot(), _must(_identities(world)))) == body
 
     def test_the_result_is_the_same_bytes_whatever_came_first(self) -> None:
         world, _, body = opened()
         other = _must(_identities(world, releases=list(reversed(world.releases("identity")))))
-        assert canonical(opening.announced(world.sealed_lot(), other)) == canonical(body)
+        assert canonical(_whole(opening.announced(world.sealed_lot(), other))) == canonical(body)
+
+
+def _whole(made: Body) -> dict[str, Any]:
+    return listing.whole("lot.announced", made.public, stored(made.documents))
 
 
 def _must(found: Waiting | tuple[opening.Identity, ...]) -> tuple[opening.Identity, ...]:

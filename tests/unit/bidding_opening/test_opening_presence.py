@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bidding import presence
+from bidding.procedures import listing
 from bidding.sealed_lot import stand
 from ledger.basics.errors import Refusal
+from tests.support.stored import stored
 from tests.support.world import World
 
 
@@ -22,7 +24,8 @@ def world() -> World:
 
 def body(missing: set[str] | None = None) -> dict[str, Any]:
     there = world().blobs.keys() - (missing or set())
-    return presence.present_body(world().on_roll().submissions.values(), there)
+    made = presence.present_body(world().on_roll().submissions.values(), there)
+    return listing.whole("lot.present", made.public, stored(made.documents))
 
 
 def test_every_form_and_every_file_of_every_part_is_named_once_in_order() -> None:

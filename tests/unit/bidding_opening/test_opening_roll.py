@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from bidding import roll
-from bidding.procedures import payloads
+from bidding.procedures import listing, payloads
+from bidding.procedures.listing import Body
 from bidding.roll import Minute, Witnessed
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
+from tests.support.stored import stored
 from tests.support.world_log import DEADLINE, GRACE, INTERVAL
 
 A, B, C, W = "aa" * 32, "bb" * 32, "cc" * 32, "dd" * 32
@@ -139,13 +141,13 @@ class TestSpelling:
         body = roll.closed_body(made, [minute(2, LAST, A), minute(1, LAST - INTERVAL)])
         witnessed = {"size": 20, "at": clock.text(DEADLINE + timedelta(seconds=30))}
         row = {"version": 2, "accepted": [A], "withdrawn": [], "witnessed": witnessed}
-        assert body == {"roll": made, "minutes": [row]}
-        payloads.check("lot.closed", body)
+        assert _whole(body) == {"roll": made, "minutes": [row]}
+        payloads.check("lot.closed", body.public)
         assert Witnessed.parse(witnessed).to_json() == witnessed
 
     def test_nothing_closes_before_its_minutes_are_witnessed(self) -> None:
         made = roll.roll_object("t-1", "lot-1", [])
-        assert roll.closed_body(made, [Minute(1, LAST, (), (), None)])["minutes"] == []
+        assert _whole(roll.closed_body(made, [Minute(1, LAST, (), (), None)]))["minutes"] == []
         with pytest.raises(Refusal, match=r"roll\.unwitnessed"):
             roll.closed_body(made, [Minute(1, LAST, (A,), (), None)])
 
@@ -161,3 +163,7 @@ class TestSpelling:
     def test_when_a_minute_was_witnessed_has_one_spelling(self, value: object) -> None:
         with pytest.raises(Refusal):
             Witnessed.parse(value)
+
+
+def _whole(made: Body) -> dict[str, Any]:
+    return listing.whole("lot.closed", made.public, stored(made.documents))

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bidding.submission import MAX_BIDS
+from evaluation.acts import evaluate
 from evaluation.rules import Report, recompute
-from ledger.basics.canonical import parse
+from ledger.basics.canonical import MAX_BYTES, MAX_DOCUMENT, canonical, parse, parse_object
 from ledger.basics.hashing import H
 from tests.unit.evaluation.rules_kit import ALPHA, CEILING, DRAWS, LOT, bid, checked, checklist, run_checklist
 
@@ -85,3 +87,13 @@ def test_the_ranking_is_in_order_and_holds_what_the_event_needs() -> None:
         {"rank": 1, "bid_key": "b2", "total": "85.00", "price_fen": 960_000_000},
         {"rank": 2, "bid_key": "a1", "total": "84.09", "price_fen": 950_000_000},
     ]
+
+
+def test_a_report_holds_every_bid_that_a_lot_takes() -> None:
+    """All of them equal, so that the ties are listed too: more than an event could hold, but a document can."""
+    count = MAX_BIDS + 64
+    report = run_checklist(*(bid(H(b"bid %d" % number).hex(), "8000000") for number in range(count)))
+    body = evaluate.event_body(report, checklist()[0])
+    assert MAX_BYTES < len(report.document()) <= MAX_DOCUMENT
+    assert len(canonical(body)) < MAX_BYTES
+    assert len(evaluate.prices(parse_object(report.document(), MAX_DOCUMENT))) == count

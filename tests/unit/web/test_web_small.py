@@ -90,6 +90,18 @@ def test_a_spoilt_file_is_seen(tmp_path: Path) -> None:
         shelf.read(sha256)
 
 
+@pytest.mark.parametrize("count", [2, 30])
+def test_many_files_are_stored_at_once_and_a_spoilt_one_is_mended(tmp_path: Path, count: int) -> None:
+    shelf = Shelf(tmp_path)
+    files = {H(b"%d" % number).hex(): b"%d" % number for number in range(count)}
+    spoilt = shelf.put_bytes(b"1")
+    shelf.path(spoilt).write_bytes(b"7")
+    shelf.put_all(files)
+    assert {sha256: shelf.read(sha256) for sha256 in files} == files
+    with refused("file.other_hash", wanted=H(b"a").hex(), found=H(b"b").hex()):
+        shelf.put_all({H(b"a").hex(): b"b"})
+
+
 def test_a_shelf_knows_no_paths(tmp_path: Path) -> None:
     for name in ("../secret", "00" * 31, "AA" * 32, ""):
         with pytest.raises(Refusal):

@@ -33,7 +33,10 @@ def reason_option(command: F) -> F:
 
 def events_of(person: Person, stream: str) -> list[dict[str, Any]]:
     """A stream's public events as the office serves them: for reading, not for believing."""
-    return [row["event"] for row in person.office.get(f"/api/streams/{stream}")["events"]]
+    found: list[dict[str, Any]] = []
+    while page := person.office.get(f"/api/streams/{stream}?after={found[-1]['version'] if found else 0}")["events"]:
+        found += [row["event"] for row in page]
+    return found
 
 
 def told(person: Person, answer: dict[str, Any]) -> None:
