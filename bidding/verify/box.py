@@ -9,7 +9,8 @@ from typing import Any, cast
 from bidding import roll
 from bidding.submission import Submission, Withdrawal, check_on_roll
 from bidding.verify import replay
-from bidding.verify.evidence import BOX, Evidence
+from bidding.verify.evidence import Evidence
+from bidding.verify.published import BOX
 from ledger.basics import clock
 from ledger.basics.canonical import canonical
 from ledger.basics.errors import Refusal

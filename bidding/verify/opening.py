@@ -9,8 +9,9 @@ from bidding import offers, opening, presence, verdicts
 from bidding.procedures.listing import Body
 from bidding.sealed_lot import bid_seals, contribution_seals, seal_ids
 from bidding.verify import replay
-from bidding.verify.evidence import PARTS, Evidence, computed
+from bidding.verify.evidence import Evidence, computed
 from bidding.verify.publication import not_before
+from bidding.verify.published import PARTS
 from ledger.basics.errors import Refusal
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
 from ledger.custodian.rulebook import Seen

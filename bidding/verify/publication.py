@@ -9,7 +9,8 @@ from bidding.acts import issue_ticket, publish
 from bidding.procedures import listing, postponed
 from bidding.profiles import packaged_profiles
 from bidding.verify import replay
-from bidding.verify.evidence import PARTS, Evidence
+from bidding.verify.evidence import Evidence
+from bidding.verify.published import PARTS
 from ledger.basics.canonical import MAX_DOCUMENT, Json, parse_object
 from ledger.basics.errors import Refusal
 from ledger.claims import Failure, Finding, NotApplicable, Remark, claim
