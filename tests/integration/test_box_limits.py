@@ -12,7 +12,6 @@ from flask import Request
 from werkzeug.test import Client, EnvironBuilder
 
 from tests.support.boxes import BoxWorld, Caller, code
-from web.box import bids
 from web.box.app import create_app
 from web.box.parts import Limits
 from web.limits import STRANGER, Brake
@@ -54,20 +53,6 @@ def test_what_a_brake_refused_was_not_used_up(world: BoxWorld) -> None:
     assert code(ann.create(b"data", nonce=nonce)) == "http.rate"
     now[0] = 1
     assert ann.create(b"data", nonce=nonce).status_code == 201
-
-
-def test_submissions_of_a_key_have_an_end_and_the_last_one_can_be_withdrawn(
-    world: BoxWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bids, "SUBMISSIONS", 3)
-    ann = world.caller("ann")
-    assert [ann.bid(seq, f"{seq}").status_code for seq in (1, 2)] == [201, 201]
-    assert ann.withdraw(3).status_code == 201
-    assert ann.bid(4, "4").status_code == 201
-    assert code(ann.bid(5, "5")) == "submission.too_many"
-    assert ann.submit(ann.envelope(4, "4")).status_code == 200, "the one that was accepted last gets its receipt again"
-    assert world.caller("bob").bid().status_code == 201
-    assert ann.withdraw(5).status_code == 201
 
 
 @pytest.mark.parametrize("what", ["ticket", "upload"])

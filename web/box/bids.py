@@ -24,7 +24,6 @@ from web.signed import ticket
 
 LETTER: Final = 4000  # characters of an enquiry or objection
 LETTERS: Final = 20  # of one bid key on one lot
-SUBMISSIONS: Final = 100  # accepted of one bid key on one lot: each stands in a minute of the log for ever
 
 
 class Bids:
@@ -59,8 +58,6 @@ class Bids:
             at = box_lots.judged_at(conn, lot.tender, lot.lot)
             if accept(lot, current, message, at, held, others) == "again" and current is not None:
                 return _receipt(current)
-            if box_bids.submissions_of(conn, lot.tender, lot.lot, message.bid_key) >= SUBMISSIONS:
-                raise Refusal("submission.too_many", limit=SUBMISSIONS)
             return _receipt(self._take(conn, lot, message, current, at), 201)
 
     def withdraw(self) -> Response:

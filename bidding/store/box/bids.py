@@ -71,17 +71,6 @@ def newest(conn: Connection, tender: str, lot: str, bid_key: str) -> Accepted | 
     return None if found is None else _accepted(found)
 
 
-def submissions_of(conn: Connection, tender: str, lot: str, bid_key: str) -> int:
-    """How many submissions were accepted of a bid key on a lot."""
-    query = select(func.count()).where(
-        submissions.c.tender == tender,
-        submissions.c.lot == lot,
-        submissions.c.bid_key == bid_key,
-        submissions.c.kind == "submission",
-    )
-    return int(conn.execute(query).scalar_one())
-
-
 def bidders(conn: Connection, tender: str, lot: str) -> int:
     """How many bid keys have sent something to a lot."""
     query = select(func.count(submissions.c.bid_key.distinct())).where(
