@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 
@@ -44,6 +44,9 @@ from ledger.sealed.seal import Seal
 from ledger.trust import Trust
 
 PARTS: Final = ("coin", "identity", "offer")
+
+# What a submission takes in the list of `lot.present`, with room to spare: four rows of some 250 bytes.
+_PRESENT_BYTES: Final = 2048
 
 # Witnesses give whole seconds: what was cosigned within the second of the deadline reads as its beginning.
 _SECOND: Final = timedelta(seconds=1)
@@ -79,6 +82,7 @@ class BidRulebook:
             case.on_roll.hash.hex(),
             (witnessed.size, witnessed.root.hex()),
             [(author.hex(), seal.to_json()) for _, (author, seal) in sorted(seals.items())],
+            case.forms,
         )
 
 
@@ -228,8 +232,18 @@ class _Case:
 
     @cached_property
     def ciphertexts(self) -> dict[str, Json]:
-        """`lot.present` with its list, which is a document: another than the event names is none."""
-        return listing.whole("lot.present", self.present.event.public, self.evidence.document)
+        """`lot.present` with its list, which is a document: another than the event names is none.
+
+        The roll says how long it is: what is longer is not even parsed, as that takes many times its bytes.
+        """
+        most = (len(self.on_roll.submissions) + 1) * _PRESENT_BYTES
+        return listing.whole("lot.present", self.present.event.public, self.evidence.document, most)
+
+    @cached_property
+    def forms(self) -> list[str]:
+        """The forms that are there."""
+        rows: Any = self.ciphertexts["ciphertexts"]
+        return [row["sha256"] for row in rows if row["kind"] == "form" and row["present"]]
 
     @cached_property
     def standing(self) -> Standing:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from bidding.procedures import payloads
@@ -46,15 +47,16 @@ def body(type: str, whole: Mapping[str, Json], documents: Mapping[str, bytes] | 
     return Body({**whole, member: sha256}, {**(documents or {}), sha256: data})
 
 
-def whole(type: str, public: Mapping[str, Json], read: ReadDocument) -> dict[str, Any]:
+def whole(type: str, public: Mapping[str, Json], read: ReadDocument, most: int = MAX_DOCUMENT) -> dict[str, Any]:
     """`public` of an event with its list in place of the hash; of an event that names no list as it is.
 
-    Raises what `read` raises, `canonical.*`, `shape.*` for a document that is no such list.
+    `most`: bytes that the list may have. Raises what `read` raises, `canonical.*`, `shape.*` for a document that is no
+    such list.
     """
     member = MEMBERS.get(type)
     if member is None:
         return dict(public)
-    found = parse_object(read(str(public.get(member))), MAX_DOCUMENT)
+    found = parse_object(read(str(public.get(member))), most)
     payloads.check_list(type, found)
     return {**public, member: found[member]}
 
@@ -90,5 +92,12 @@ def nowhere(sha256: str) -> bytes:
 
 
 def rows(type: str, public: Mapping[str, Json], read: ReadDocument) -> list[dict[str, Any]]:
-    """The rows of the list that such an event names."""
-    return cast(list[dict[str, Any]], whole(type, public, read)[MEMBERS[type]])
+    """The rows of the list that such an event names: not to be changed, the next one who asks gets the same."""
+    return _rows(type, read(str(public.get(MEMBERS[type]))))
+
+
+@lru_cache(maxsize=4)
+def _rows(type: str, data: bytes) -> list[dict[str, Any]]:
+    """Parsed once for the many acts (letters, objections) that look something up in one list."""
+    member = MEMBERS[type]
+    return cast(list[dict[str, Any]], whole(type, {member: ""}, lambda _: data)[member])

@@ -7,7 +7,7 @@ Allowed: objects with ASCII member names, arrays, strings without surrogates, bo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, TypeAlias, cast
 
@@ -40,7 +40,7 @@ def parse(data: bytes, limit: int = MAX_BYTES) -> Json:
     """The value whose canonical spelling is `data`; refuses every other bytes."""
     value = read(data, limit)
     if canonical(value, limit) != data:
-        json.loads(data, object_pairs_hook=_object)
+        _load(data, _object)
         raise Refusal("canonical.not_canonical")
     return cast(Json, value)
 
@@ -52,8 +52,12 @@ def read(data: bytes, limit: int = MAX_BYTES) -> object:
     """
     if len(data) > limit:
         raise Refusal("canonical.too_long", limit=limit, found=len(data))
+    return _load(data)
+
+
+def _load(data: bytes, pairs: Callable[[list[tuple[str, object]]], object] | None = None) -> object:
     try:
-        value: object = json.loads(data.decode("utf-8"))
+        value: object = json.loads(data.decode("utf-8"), object_pairs_hook=pairs)
     except (ValueError, RecursionError) as exc:
         raise Refusal("canonical.not_json") from exc
     return value

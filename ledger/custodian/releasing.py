@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, cast
 
 from ledger.basics import clock, signing
-from ledger.basics.canonical import MAX_DOCUMENT, Json, canonical, parse_object, unhex
+from ledger.basics.canonical import Json, canonical, unhex
 from ledger.basics.errors import Refusal
 from ledger.custodian import keys, policy
 from ledger.custodian.house import House
@@ -42,7 +42,7 @@ def release(keyset: Keyset, house: House) -> Release | NotYet:
     at = evidence.witnessed.witnessed_at
     if at is None or at + _SECOND <= not_before:
         return NotYet("custodian.witnesses_earlier", {"not_before": text})
-    hold_forms(keyset, evidence)
+    hold_forms(found, evidence)
     made = sign_release(_answered(keyset, house, found, evidence), house.who.key)
     return remember(keyset, house, made)
 
@@ -85,20 +85,10 @@ def recorded(keyset: Keyset, house: House, evidence: Evidence) -> dict[str, Json
     return None
 
 
-def hold_forms(keyset: Keyset, evidence: Evidence) -> int:
-    """Keep a copy of every form that the list of the first `lot.present` calls there; gives how many.
-
-    Raises what is missing.
-    """
-    count = 0
-    for seen in policy.of_type(evidence, policy.lot_stream(keyset), "lot.present")[:1]:
-        sha256 = unhex(seen.event.public.get("ciphertexts"), 32, "ciphertexts").hex()
-        listed = parse_object(evidence.document(sha256), MAX_DOCUMENT).get("ciphertexts")
-        for row in listed if isinstance(listed, list) else []:
-            if isinstance(row, dict) and row.get("kind") == "form" and row.get("present") is True:
-                evidence.blob(unhex(row.get("sha256"), 32, "sha256").hex())
-                count += 1
-    return count
+def hold_forms(found: Answerable, evidence: Evidence) -> None:
+    """Keep a copy of every form that the rulebook found to be there. Raises what is missing."""
+    for sha256 in found.forms:
+        evidence.blob(sha256)
 
 
 def _answered(keyset: Keyset, house: House, found: Answerable, evidence: Evidence) -> Release:

@@ -33,12 +33,14 @@ class Answerable:
     """What a custodian may answer for: exactly these seals, under this roll and checkpoint.
 
     `roll`: H(canonical(roll)), hex; `checkpoint`: (size, root as hex) of the witnessed checkpoint the conditions were
-    checked under; `seals`: (author_key hex, seal object), each author once.
+    checked under; `seals`: (author_key hex, seal object), each author once; `forms`: SHA-256 (hex) of the forms that
+    the custodian must hold before it answers.
     """
 
     roll: str
     checkpoint: tuple[int, str]
     seals: Sequence[tuple[str, dict[str, Json]]]
+    forms: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

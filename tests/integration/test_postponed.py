@@ -86,7 +86,7 @@ def test_who_was_away_is_asked_until_the_old_time_and_everybody_sees_who_confirm
     assert shown(place) == {**before, **two}
     assert "2 of 5 custodians have confirmed that they do not open before 2026-12-01 09:20:00" in page(place, "en")
     assert "are still enough to open from 2026-12-01 09:10:00 on" in page(place, "en")
-    assert "5 家托管方中有 2 家确认在 2026-12-01 09:20:00 之前不开启" in page(place, "zh")
+    assert "5 家托管机构中有 2 家确认在 2026-12-01 09:20:00 之前不开启" in page(place, "zh")
     assert told(place) == [{"lot": LOT, "have": 2, "of": 5, "needed": 3, "not_before": clock.text(LATER)}]
     # Back one after another: each answer is recorded, the fourth as well, though three are enough.
     place.wait(2 * MINUTE)

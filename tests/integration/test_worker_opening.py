@@ -136,7 +136,7 @@ def test_too_few_custodians_block_an_opening_until_one_is_back(place: Town) -> N
     place.wait(MINUTE)
     place.wait(MINUTE)
     assert public(place, "lot.blocked") == {"part": "coin", "have": 1, "need": 2}
-    assert "等待托管方" in place.ask("GET", f"/tenders/{place.tender}").text
+    assert "等待托管机构" in place.ask("GET", f"/tenders/{place.tender}").text
     place.asleep = {"custodian-1"}
     place.wait(MINUTE)
     place.wait(MINUTE)

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.basics import clock, signing
-from ledger.basics.canonical import Json, canonical
+from ledger.basics.canonical import Json, canonical, parse_object
 from ledger.basics.hashing import H
 from ledger.custodian.house import House
 from ledger.custodian.opened import opened
@@ -126,8 +126,10 @@ class PlainRulebook:
         if stood is not None and stood < not_before:
             return NotYet("custody.roll_early", final=True)
         seen = evidence.events(f"lot/{tender}/{lot}")
-        if not any(one.event.type == "lot.present" for one in seen):
+        stated = [one.event.public for one in seen if one.event.type == "lot.present"]
+        if not stated:
             return NotYet("custody.no_present")
+        rows: Any = parse_object(evidence.document(str(stated[0]["ciphertexts"])))["ciphertexts"]
         seals: list[tuple[str, dict[str, Json]]] = []
         for one in seen:
             if one.event.type == "contribution.recorded":
@@ -135,7 +137,8 @@ class PlainRulebook:
                 if envelope["object"]["seal"]["kid"] == parsed.kid.hex():
                     seals.append((envelope["key"], envelope["object"]["seal"]))
         head = evidence.witnessed
-        return Answerable(rolls[0][1].hex(), (head.size, head.root.hex()), seals)
+        forms = [row["sha256"] for row in rows if row["kind"] == "form" and row["present"]]
+        return Answerable(rolls[0][1].hex(), (head.size, head.root.hex()), seals, forms)
 
 
 @dataclass

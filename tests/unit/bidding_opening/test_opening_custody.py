@@ -10,8 +10,9 @@ import pytest
 from bidding.custody import BidRulebook
 from bidding.roll import roll_entry
 from ledger.basics import clock
-from ledger.basics.canonical import Json
+from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
+from ledger.basics.hashing import H
 from ledger.custodian.rulebook import Answerable, Seen
 from ledger.events import Draft, slot_entry
 from ledger.sealed import keyset
@@ -160,6 +161,21 @@ class TestTheRoll:
         for part in ("coin", "identity"):
             with pytest.raises(Refusal, match=r"evidence\.missing"):
                 ask(world, part, lost=frozenset({listed}))
+
+    def test_every_form_that_is_there_is_held_before_an_answer(self) -> None:
+        world, bids = world_until("present")
+        found = ask(world, "identity")
+        assert isinstance(found, Answerable)
+        forms = {one.sha256.hex() for bid in bids for _, kind, one in bid.submission.contents() if kind == "form"}
+        assert set(found.forms) == forms
+
+    def test_a_list_of_presence_longer_than_the_roll_needs_is_not_read(self) -> None:
+        world, _ = world_until("closed")
+        data = canonical({"ciphertexts": [[]] * 100_000})
+        world.documents[H(data).hex()] = data
+        world.record(STREAM, "lot.present", {"ciphertexts": H(data).hex()})
+        with pytest.raises(Refusal, match=r"canonical\.too_long"):
+            ask(world, "identity")
 
     def test_of_two_bids_opens_nothing(self) -> None:
         world, bids = world_until("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.basics.errors import Refusal
+from ledger.http import LONGEST_PAUSE
 from tests.support.log import refused
 from web.cli.bid.lines import WAITED, politely
 
@@ -33,6 +34,14 @@ def test_waiting_has_an_end() -> None:
     waited: list[int] = []
     with refused("http.crowded", seconds=60):
         politely(Server(1000, "http.crowded", seconds=60), waited.append)
+    assert sum(waited) == WAITED
+
+
+def test_no_server_makes_anybody_sleep_past_a_deadline() -> None:
+    waited: list[int] = []
+    with refused("http.busy"):
+        politely(Server(1000, "http.busy", seconds=10_000_000), waited.append)
+    assert max(waited) == LONGEST_PAUSE
     assert sum(waited) == WAITED
 
 

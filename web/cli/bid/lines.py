@@ -21,7 +21,7 @@ from ledger.basics.canonical import Json, canonical, members, parse_object
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import Entropy, system_entropy
-from ledger.http import Answer, HttpClient
+from ledger.http import LONGEST_PAUSE, Answer, HttpClient
 from ledger.institution.platform import read_json
 from ledger.sealed.seal import Content
 from ledger.sealed.tickets import Ticket
@@ -81,8 +81,10 @@ def politely(what: Callable[[], T], wait: Callable[[int], None]) -> T:
             seconds = why.params.get("seconds")
             if why.code not in _BUSY or not isinstance(seconds, int) or waited >= WAITED:
                 raise
-        wait(max(1, seconds))
-        waited += max(1, seconds)
+        # A number is the server's word: it may not let anybody sleep past a deadline.
+        pause = max(1, min(seconds, LONGEST_PAUSE, WAITED - waited))
+        wait(pause)
+        waited += pause
 
 
 class Office:

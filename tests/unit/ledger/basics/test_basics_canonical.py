@@ -111,3 +111,9 @@ def test_hex_is_lower_case_and_whole(bad: object) -> None:
 def test_hex_has_the_length_that_is_wanted() -> None:
     with pytest.raises(Refusal, match=r"field=kid, length=32"):
         unhex("ab", 32, "kid")
+
+
+@pytest.mark.parametrize("depth", [900, 970, 977, 990])
+def test_what_nests_deeply_under_a_doubled_member_is_refused_too(depth: int) -> None:
+    with pytest.raises(Refusal, match=r"canonical\."):
+        parse(b'{"a":1,"a":' + b"[" * depth + b"]" * depth + b"}")
