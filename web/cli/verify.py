@@ -127,7 +127,9 @@ def _findings(result: Result, lang: Lang) -> Iterable[str]:
 def _said(finding: Failure | Remark, lang: Lang) -> str:
     """The words; where a code stands behind the code, its words too."""
     said, why = words.say(finding.code, finding.params, lang), finding.params.get("why")
-    return f"{said} {words.say(why, {}, lang)}" if isinstance(why, str) and why in words.book() else said
+    inner = words.say(why, finding.params, lang) if isinstance(why, str) and why in words.book() else ""
+    # What the inner words name and the finding does not know would only be a name in braces.
+    return f"{said} {inner}" if inner and "{" not in inner else said
 
 
 def _conclusion(report: Report, lang: Lang) -> str:
