@@ -18,14 +18,20 @@ class Policy:
 
     `kind`: public (anyone), institution (anyone may send, but only a signed body does anything), people (a bearer
     token of a person in one of `roles`).
+
+    `kept`: has the room that is kept for what witnesses and custodians must do in time (`web.delivery.Limits`). Only
+    for what is short, to read and to answer: who is slow there would keep them out again.
     """
 
     kind: Literal["public", "institution", "people"]
     roles: frozenset[str] = frozenset()
+    kept: bool = False
 
 
 PUBLIC: Final = Policy("public")
-INSTITUTION: Final = Policy("institution")
+WATCHED: Final = Policy("public", kept=True)
+INSTITUTION: Final = Policy("institution", kept=True)
+INSTITUTION_FILE: Final = Policy("institution")
 BIDDER: Final = Policy("people", frozenset({"bidder"}))
 CENTRE: Final = Policy("people", frozenset({"centre"}))
 TENDEREE: Final = Policy("people", frozenset({"tenderee", "agency"}))

@@ -5,6 +5,7 @@ The box has its own (docs/decisions/0002-office-and-box.md): nothing here is imp
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import secrets
@@ -65,18 +66,25 @@ class Limits:
 
     requests: Brake
     room: Room
+    kept: Room
 
     @classmethod
     def of(cls, threads: int, requests_per_minute: int) -> Limits:
-        """The limits of a process with so many threads: one caller never has more than half of them."""
-        return cls(Brake(requests_per_minute), Room(max(1, threads * 7 // 8), max(1, threads // 2)))
+        """The limits of a process with so many threads; an eighth of them is left for saying that there is no room.
+
+        Callers who fill `room` don't keep out a witness or a custodian: for what these must do in time there is `kept`.
+        """
+        room, kept = max(1, threads * 5 // 8), max(1, threads // 4)
+        return cls(
+            Brake(requests_per_minute), Room(room, max(1, threads // 2), shrinks=True), Room(kept, kept, shrinks=True)
+        )
 
 
 class _Gate:
     """What every request passes on its way in and out."""
 
     def __init__(self, sign_in: SignIn, limits: Limits, page: RefusalPage) -> None:
-        self._sign_in, self._brake, self._room, self._page = sign_in, limits.requests, limits.room, page
+        self._sign_in, self._limits, self._brake, self._page = sign_in, limits, limits.requests, page
 
     def before(self) -> None:
         """The route's policy, before any view sees the request."""
@@ -92,8 +100,9 @@ class _Gate:
         else:
             caller = _address()
         self._brake.call(caller)
-        self._room.take(caller)
-        g.room = caller
+        room = self._limits.kept if policy is not None and policy.kept else self._limits.room
+        room.take(caller)
+        g.room = (room, caller)
         if policy is None or (g.principal is not None and g.principal.role not in policy.roles):
             raise Refusal("auth.forbidden")
 
@@ -125,16 +134,15 @@ class _Gate:
         )
         return response
 
-    def _leave(self, response: Response) -> None:
-        """Gives the caller's room back: now, or when an answer that is still being made has been sent."""
+    @staticmethod
+    def _leave(response: Response) -> None:
+        """Gives the caller's room back when the answer is sent: whoever takes it slowly has a thread until then."""
         if g.get("room") is None:
             return
-        leave = weakref.finalize(response, self._room.give_back, g.room)
+        room, caller = g.room
         g.room = None
-        if response.is_streamed:
-            response.call_on_close(leave)
-        else:
-            leave()
+        # What is never closed gives it back when it is collected.
+        response.call_on_close(weakref.finalize(response, room.give_back, caller))
 
     def refused(self, refusal: Refusal) -> tuple[Response, int]:
         """A refusal, for a program or for a person."""
@@ -233,4 +241,20 @@ def _token() -> str:
 
 
 def _address() -> str:
-    return f"address {request.remote_addr}"
+    return f"address {network(request.remote_addr or '')}"
+
+
+def network(address: str) -> str:
+    """Whom an address counts for: an IPv4 address itself, of an IPv6 address its /64.
+
+    One line has a whole /64: its addresses are as many as somebody likes. What is no address stays what it is.
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found.packed[:8] + bytes(8), 64)))

@@ -45,11 +45,13 @@ class Brake:
 class Room:
     """How much goes on at the same time: `total` in all, `each` for one caller, `strangers` for all strangers together.
 
-    The fuller it is the fewer has one caller, down to one: some who take all they can don't keep the others out.
+    With `shrinks`, the fuller it is the fewer has one caller, down to one: some who take all they can don't keep the
+    others out. Then a caller's share tells how many others there are; without it, all that a refusal can tell besides
+    the caller's own share is that the whole room is full.
     """
 
-    def __init__(self, total: int, each: int, strangers: int = 0) -> None:
-        self._total, self._each, self._strangers = total, each, strangers
+    def __init__(self, total: int, each: int, strangers: int = 0, *, shrinks: bool = False) -> None:
+        self._total, self._each, self._strangers, self._shrinks = total, each, strangers, shrinks
         # What was never closed is given back when it is collected, which may be in the middle of this very class.
         self._lock = threading.RLock()
         self._held: dict[str, int] = {}
@@ -68,10 +70,15 @@ class Room:
         with self._lock:
             free = self._total - sum(self._held.values())
             mine = self._held.get(caller, 0)
-            most = self._strangers if caller == STRANGER else min(self._each, 1 + self._each * free // self._total)
-            if free < 1 or mine >= most:
+            if free < 1 or mine >= self._most(caller, free):
                 raise Refusal("http.crowded", seconds=_AGAIN)
             self._held[caller] = self._held.get(caller, 0) + 1
+
+    def _most(self, caller: str, free: int) -> int:
+        """How much the caller may hold where so much is free."""
+        if caller == STRANGER:
+            return self._strangers
+        return min(self._each, 1 + self._each * free // self._total) if self._shrinks else self._each
 
     def give_back(self, caller: str) -> None:
         """Frees what `take` took."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from ledger.store.tables import metadata
 from tests.support.boxes import LOT, TENDER, BoxWorld, Caller, code
 from tests.support.crawl import box_headers, rules
 from web.box.app import POLICY
+from web.box.parts import PIECES
 
 # What stands for a variable part of a path; the decision comes before whatever it names.
 PARTS = {"tender": TENDER, "lot": LOT, "sha256": "00" * 32, "upload_id": "a" * 16}
@@ -104,6 +106,29 @@ def test_objecting_to_the_documents_tells_of_no_bid(world: BoxWorld) -> None:
     assert [one.status_code for one in answers] == [201, 201]
     without = [one.ask("POST", "/box/objections", objection) for one in (bidder, reader)]
     assert [code(one) for one in without] == ["request.header_missing"] * 2
+
+
+def test_how_many_others_are_sending_changes_no_answer(world: BoxWorld) -> None:
+    ann, room = world.caller("ann"), world.parts.limits.pieces
+
+    def answers(others: int) -> list[tuple[int, bytes]]:
+        """What ann hears of a piece that is one of one, of two, of three at the same time."""
+        found = []
+        with ExitStack() as stack:
+            for key in [f"other {number}" for number in range(others)] * PIECES:
+                stack.enter_context(room.hold(key))
+            for _ in range(PIECES + 1):
+                got = ann.patch(path, b"ta", 2, signed_body=b"other")  # read, and never taken
+                found.append((got.status_code, got.data))
+                if got.status_code != 503:
+                    stack.enter_context(room.hold(ann.public.hex()))
+        return found
+
+    path = ann.create(b"data").headers["Location"]
+    assert ann.patch(path, b"da", 0).status_code == 204
+    alone = answers(0)
+    assert [status for status, _ in alone] == [400, 400, 503]
+    assert [answers(others) for others in (1, 5)] == [alone] * 2
 
 
 def test_a_fault_of_ours_repeats_nothing_of_what_was_sent(

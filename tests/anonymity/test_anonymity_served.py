@@ -42,6 +42,7 @@ COMMITMENTS: Final = {
     "/log/checkpoint",
     "/log/checkpoint.pending",
     "/log/tile/<path:path>",
+    "/log/tile/entries/<path:path>",
 }
 
 

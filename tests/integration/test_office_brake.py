@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, TestResponse, run_wsgi_app
 
 from bidding.store import accounts, documents, mailbox
@@ -96,13 +97,16 @@ def test_slow_bodies_of_one_caller_leave_room_for_others(place: Town) -> None:
     office = limited(place, 1000, threads=4)
     stuck = [Stuck(), Stuck()]
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(post, office.application, one) for one in stuck]
+        mine = {"Authorization": f"Bearer {place.bidders['ann'].token}"}
+        waiting = [pool.submit(post, office.application, one, "/office/rehearsals", mine) for one in stuck]
         try:
             assert all(one.waited_for.wait(20) for one in stuck)
-            crowded = office.get("/api/time")
+            crowded = office.get("/office/me", headers=mine)
             assert (crowded.status_code, code(crowded), crowded.headers["Retry-After"]) == (503, "http.crowded", "2")
-            mine = {"Authorization": f"Bearer {place.bidders['ann'].token}"}
-            assert office.get("/office/me", headers=mine).status_code == 200
+            # Two of four threads are all that there is for everybody; the witnesses' is another.
+            assert office.get("/api/time").status_code == 503
+            assert office.get("/log/checkpoint").status_code == 200
+            assert post_now(office, "/log/cosignature") == post_now(office, "/custody/releases") == 400
         finally:
             for one in stuck:
                 one.come.set()
@@ -113,9 +117,27 @@ def test_slow_bodies_of_one_caller_leave_room_for_others(place: Town) -> None:
         assert office.get("/log/tile/x").status_code == 404
 
 
-def post(app: Flask, body: Stuck) -> str:
+def test_slow_bodies_of_institutions_leave_room_for_the_others(place: Town) -> None:
+    office, stuck = limited(place, 1000, threads=4), Stuck()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(post, office.application, stuck, "/custody/releases", {})
+        try:
+            assert stuck.waited_for.wait(20)
+            assert office.get("/log/checkpoint").status_code == 503
+            assert office.get("/api/time").status_code == 200
+        finally:
+            stuck.come.set()
+        assert waiting.result() == "400 BAD REQUEST"
+
+
+def post_now(office: FlaskClient, path: str) -> int:
+    """The status of a request that says nothing."""
+    return office.post(path, buffered=True).status_code
+
+
+def post(app: Flask, body: Stuck, path: str, headers: dict[str, str]) -> str:
     """The status of a request whose body is stuck."""
-    environ = EnvironBuilder(path="/custody/releases", method="POST").get_environ()
+    environ = EnvironBuilder(path=path, method="POST", headers=Headers(headers)).get_environ()
     # The input of a chunked body has no length, and its end is its own.
     environ |= {
         "REMOTE_ADDR": "127.0.0.1",

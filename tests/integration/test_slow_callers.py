@@ -1,4 +1,7 @@
-"""Slow callers over real sockets: whoever holds lines, heads, bodies or answers, another bidder's bid goes in."""
+"""Slow callers over real sockets: whoever holds lines, heads, bodies or answers, others are served.
+
+Another bidder's bid goes in at the box, and the office answers others and witnesses.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ from tests.support.boxes import issuer, spki
 from tests.support.processes import Children
 from tests.support.waiting import wait_until
 from tests.vectors.fixed import fixed, keyset_of
+from web import config as configuration
 from web import platform
+from web.box.parts import PIECES
 from web.cli.bid.lines import Box
 
 TENDER, LOT = "t-1", "lot-1"
@@ -53,13 +58,13 @@ def place(tmp_path: Path) -> Path:
     return folder
 
 
-def serving(place: Path, processes: Children, **box: int) -> str:
-    """The address of its box, with these members of its configuration."""
-    path = place / "platform.toml"
-    said = path.read_text().replace("[box]\n", "[box]\n" + "".join(f"{name} = {box[name]}\n" for name in box))
-    path.write_text(said if "[box]\n" in said else said + "[box]\n" + "".join(f"{n} = {box[n]}\n" for n in box))
-    child = processes.start(BINARY, "serve", "box", "--config", path, name="box")
-    return child.wait_for(r"^box ready (http://\S+)$").group(1)
+def serving(place: Path, processes: Children, process: str = "box", **members: int) -> str:
+    """The address of its box (or office), with these members of its configuration."""
+    path, section = place / "platform.toml", f"[{process}]\n"
+    added, said = "".join(f"{name} = {members[name]}\n" for name in members), path.read_text()
+    path.write_text(said.replace(section, section + added) if section in said else said + section + added)
+    child = processes.start(BINARY, "serve", process, "--config", path, name=process)
+    return child.wait_for(rf"^{process} ready (http://\S+)$").group(1)
 
 
 class Bidder:
@@ -135,11 +140,16 @@ class Lines:
         for line in self.open:
             line.close()
 
-    def say(self, data: bytes) -> socket.socket:
-        """A new line that has said this and no more."""
-        line = socket.create_connection(self.address, timeout=20)
-        line.sendall(data)
+    def say(self, data: bytes, source: str = "127.0.0.1", *, takes: int = 0) -> socket.socket:
+        """A new line from `source` that has said this and no more; `takes`: bytes that it takes of an answer unread."""
+        line = socket.socket()
         self.open.append(line)
+        if takes:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
+        line.settimeout(SOON)
+        line.bind((source, 0))
+        line.connect(self.address)
+        line.sendall(data)
         return line
 
     @property
@@ -227,7 +237,7 @@ def test_all_the_slow_bodies_of_one_bidder_keep_nobody_out(lines: Lines, url: st
         data = fixed(f"greedy {number}", 9000)
         lines.say(greedy.piece(greedy.announce(data), data, 0) + data[:10])
     soon(Bidder(url, "ninth", tmp_path))
-    assert 1 <= lines.held <= 4
+    assert lines.held == PIECES
 
 
 def test_who_finds_no_room_hears_it_and_comes_again(lines: Lines, url: str, tmp_path: Path) -> None:
@@ -282,3 +292,27 @@ def test_a_body_that_is_too_slow_is_cut_and_its_upload_goes_on(place: Path, proc
     bidder.box.upload(path, Content(len(data), H(data)), bidder.ticket, moved.append)
     assert moved[0] == 3000, "what was acknowledged is not sent again"
     assert sum(moved) == len(data)
+
+
+def test_answers_that_one_address_takes_slowly_keep_nobody_out(place: Path, processes: Children) -> None:
+    nobody: dict[str, Json] = {who: [] for who in ("witnesses", "custodians", "contributors", "cas", "supervisors")}
+    config = configuration.read(place / "platform.toml")
+    platform.write_trust(config, json.dumps({**nobody, "witness_threshold": 0}).encode())
+    # The large one is an answer that is there at once, and more than the lines' buffers hold.
+    for name, size in (("entries", 16 << 20), ("0", 8192)):
+        tile = config.folders.log / "tile" / name / "000"
+        tile.parent.mkdir(parents=True)
+        tile.write_bytes(bytes(size))
+    with Lines(serving(place, processes, "office", threads=THREADS)) as lines:
+        slow = [lines.say(get("/log/tile/entries/000"), takes=4096) for _ in range(2 * THREADS)]
+        begun = [line.recv(12) for line in slow]
+        assert set(begun) == {b"HTTP/1.1 200", b"HTTP/1.1 503"}
+        assert 1 < begun.count(b"HTTP/1.1 200") <= THREADS // 2
+        assert answer(lines.say(get("/api/time"), "127.0.0.2")) == 200
+        # And who shares the address with them has the room of institutions.
+        assert answer(lines.say(get("/log/tile/0/000"))) == 200
+
+
+def get(path: str) -> bytes:
+    """A plain request."""
+    return f"GET {path} HTTP/1.1\r\nHost: office\r\n\r\n".encode()

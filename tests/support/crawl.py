@@ -153,7 +153,8 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
             f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=published")
         ],
         "/custody/requests": [f"?institution={one}" for one in ("custodian-1", "custodian-3", "contributor-1", "x")],
-        "/log/tile/<path:path>": _tiles(len(names.leaves)),
+        "/log/tile/<path:path>": _tiles(("0/", "1/"), len(names.leaves)),
+        "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
     }
@@ -181,9 +182,9 @@ def office_bodies(method: str, made: Platform, firm: Bidder, theirs: Bid) -> lis
     return [b"", b"{}", canonical(asked), canonical(theirs.sealed.envelope)]
 
 
-def _tiles(size: int) -> list[str]:
-    found = [f"{kind}/000.p/{width}" for kind in ("0", "1", "entries") for width in (1, size - 1, size, size + 1)]
-    return [*found, "0/000", "entries/000", "../../platform.toml"]
+def _tiles(levels: tuple[str, ...], size: int) -> list[str]:
+    found = [f"{level}000.p/{width}" for level in levels for width in (1, size - 1, size, size + 1)]
+    return [*found, f"{levels[0]}000", "../../platform.toml"]
 
 
 def _streams(tender: str) -> list[str]:

@@ -165,7 +165,8 @@ class Ground:
     # --- asking -----------------------------------------------------------------------------------------------------
 
     def ask(self, method: str, path: str, body: object = None, token: str = "", **options: Any) -> TestResponse:
-        """Calls the office."""
+        """Calls the office, and takes the answer to its end: until then it has room there."""
+        options.setdefault("buffered", True)
         headers = dict(options.pop("headers", {}))
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -30,7 +30,7 @@ from web.signed import Signed
 THREADS: Final = 64
 REQUESTS: Final = 1200  # a minute, of one bid key
 BURST: Final = 2000  # requests of one bid key at once: 200 files, each announced, sent and asked for three times over
-PIECES: Final = 4  # of one bid key at the same time
+PIECES: Final = 2  # of one bid key at the same time, however many others there are: the share tells nothing of them
 MESSAGES: Final = 2  # of one bid key at the same time
 
 

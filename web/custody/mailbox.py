@@ -13,7 +13,7 @@ from ledger.basics.canonical import Json, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import check_id
 from ledger.store.engine import database_now, reading, transaction
-from web.access import INSTITUTION, route
+from web.access import INSTITUTION, INSTITUTION_FILE, route
 from web.delivery import json_body, json_response
 from web.services import services
 from web.signed import signed
@@ -65,7 +65,7 @@ def release() -> Response:
     return json_response({"recorded": True})
 
 
-@route(blueprint, "PUT", "/forms/<sha256>", INSTITUTION)
+@route(blueprint, "PUT", "/forms/<sha256>", INSTITUTION_FILE)
 def form(sha256: str) -> Response:
     """Takes back the ciphertext of a form that was present and is lost; its hash says whether it is the right one."""
     unhex(sha256, 32, "sha256")

@@ -10,7 +10,7 @@ from ledger.basics.errors import Refusal
 from ledger.checkpoint import MAX_NOTE
 from ledger.store import serve
 from ledger.store.engine import reading, transaction
-from web.access import INSTITUTION, PUBLIC, route
+from web.access import INSTITUTION, PUBLIC, WATCHED, route
 from web.delivery import json_response
 from web.services import services
 
@@ -19,23 +19,36 @@ blueprint: Final = Blueprint("log", __name__, url_prefix="/log")
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
-@route(blueprint, "GET", "/checkpoint", PUBLIC)
+@route(blueprint, "GET", "/checkpoint", WATCHED)
 def checkpoint() -> Response:
     """The newest checkpoint with enough cosignatures."""
     with reading(services().engine) as conn:
         return Response(serve.latest(conn), content_type=_TEXT)
 
 
-@route(blueprint, "GET", "/checkpoint.pending", PUBLIC)
+@route(blueprint, "GET", "/checkpoint.pending", WATCHED)
 def pending() -> Response:
     """The newest checkpoint, whoever has cosigned it so far."""
     with reading(services().engine) as conn:
         return Response(serve.pending(conn), content_type=_TEXT)
 
 
-@route(blueprint, "GET", "/tile/<path:path>", PUBLIC)
+@route(blueprint, "GET", "/tile/<path:path>", WATCHED)
 def tile(path: str) -> Response:
-    """A tile or an entry bundle; a tile never changes, so it may be kept for ever."""
+    """A tile of hashes, from which a witness proves that the log goes on; it never changes, so it may be kept for ever.
+
+    At most 8 KiB, unlike an entry bundle.
+    """
+    return _unchanging(path)
+
+
+@route(blueprint, "GET", "/tile/entries/<path:path>", PUBLIC)
+def entries(path: str) -> Response:
+    """An entry bundle; it never changes either."""
+    return _unchanging(f"entries/{path}")
+
+
+def _unchanging(path: str) -> Response:
     data = serve.tile(services().config.folders.log, f"tile/{path}")
     answer = Response(data, content_type="application/octet-stream")
     answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -11,8 +11,9 @@ import pytest
 
 from ledger.basics.errors import Refusal
 from tests.support.log import refused
-from web import errors
-from web.box.parts import BURST, REQUESTS, Limits
+from web import delivery, errors
+from web.box.parts import BURST, MESSAGES, PIECES, REQUESTS, Limits
+from web.delivery import network
 from web.limits import STRANGER, Brake, Room
 from web.serving import Pace, PacedSocket
 
@@ -51,9 +52,46 @@ def taken(room: Room, callers: int) -> int:
 
 
 def test_the_fuller_a_room_the_fewer_has_one_caller() -> None:
-    room = Room(12, each=6)
+    room = Room(12, each=6, shrinks=True)
     assert taken(room, 1) == 5
     assert [share(room, f"other {number}") for number in range(5)] == [3, 2, 1, 1, 0]
+
+
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_what_a_bid_key_may_send_tells_nothing_of_the_others(others: int) -> None:
+    limits = Limits.of(64, REQUESTS)
+    for room, each in ((limits.pieces, PIECES), (limits.messages, MESSAGES)):
+        assert [share(room, f"other {number}") for number in range(others)] == [each] * others
+        assert share(room, "ann") == each
+
+
+def test_a_bid_key_below_its_share_is_refused_by_a_full_room_only() -> None:
+    room = Limits.of(64, REQUESTS).pieces
+    room.take("ann")
+    assert taken(room, 64) == 39
+    with refused("http.crowded", seconds=2):
+        room.take("ann")
+    room.give_back("caller 0")
+    room.take("ann")
+
+
+@pytest.mark.parametrize("threads", [4, 8, 32, 64])
+def test_who_fills_the_office_leaves_the_room_of_institutions(threads: int) -> None:
+    limits = delivery.Limits.of(threads, 600)
+    alone = share(limits.room, "greedy")
+    assert alone <= threads // 2
+    everybody = alone + taken(limits.room, 100)
+    assert share(limits.kept, "witness") >= 1
+    assert everybody + threads // 4 < threads, "threads are left to say that there is no room"
+
+
+def test_an_ipv6_line_is_one_caller_whatever_addresses_it_makes_up() -> None:
+    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff:ffff:ffff:ffff") == "2001:db8:1:2::/64"
+    assert network("2001:db8:1:3::1") != network("2001:db8:1:2::1")
+    # IPv4 by way of IPv6: a /64 of these would be everybody.
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1") == "192.0.2.1"
+    assert network("::ffff:192.0.2.2") != network("192.0.2.1")
+    assert [network(one) for one in ("", "unknown", "fe80::1%eth0")] == ["", "unknown", "fe80::/64"]
 
 
 def share(room: Room, caller: str) -> int:
