@@ -15,6 +15,7 @@ from tests.support.custody_names import BEFORE
 from tests.support.custody_platform import FakePlatform
 from tests.support.log import refused
 from web.cli.bid.known import Reader
+from web.cli.bid.lines import TRIES
 
 STREAM = "party/ann"
 
@@ -39,10 +40,14 @@ def platform() -> Iterator[FakePlatform]:
         yield made
 
 
+def _never(failed: int) -> None:
+    raise AssertionError(f"not reached {failed} times")
+
+
 def reader(platform: FakePlatform, folder: Path) -> Reader:
     """A client with the newest checkpoint."""
     platform.sign(BEFORE)
-    made = Reader(Platform(platform.url, 5.0), parse(trust(2)), folder / "log", folder / "documents")
+    made = Reader(Platform(platform.url, 5.0), parse(trust(2)), folder / "log", folder / "documents", _never)
     made.update()
     return made
 
@@ -74,3 +79,21 @@ def test_a_stream_without_its_last_event_is_refused(platform: FakePlatform, tmp_
     platform.streams[STREAM].pop()
     with refused("evidence.kept_back", stream=STREAM, version=2):
         reader(platform, tmp_path).stream(STREAM)
+
+
+def test_a_platform_that_is_starting_again_is_asked_again(platform: FakePlatform, tmp_path: Path) -> None:
+    platform.append(STREAM, "party.registered", registration(1))
+    platform.sign(BEFORE)
+    waited: list[int] = []
+    address, dead = platform.url, "http://127.0.0.1:9"
+    made = Reader(Platform(dead, 5.0), parse(trust(2)), tmp_path / "log", tmp_path / "documents", waited.append)
+    with refused("http.unreachable"):
+        made.update()
+    assert waited == list(range(1, TRIES))
+
+    def come_back(_failed: int) -> None:
+        made.platform = Platform(address, 5.0)
+
+    made = Reader(Platform(dead, 5.0), parse(trust(2)), tmp_path / "log", tmp_path / "documents", come_back)
+    made.update()
+    assert made.party("ann") is not None

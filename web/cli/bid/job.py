@@ -23,7 +23,7 @@ from web.cli.bid import sealing
 from web.cli.bid.draft import Draft
 from web.cli.bid.home import PERSON, SEAL, Home, Settings
 from web.cli.bid.known import Known, Reader
-from web.cli.bid.lines import Box, Office, check_receipt, patiently
+from web.cli.bid.lines import Box, Office, check_receipt
 from web.cli.bid.sealing import Bidder, Sealed
 
 
@@ -41,8 +41,9 @@ class Job:
     @cached_property
     def reader(self) -> Reader:
         """The log, brought up to date."""
-        made = Reader(Platform(self.settings.office, 60.0), self.home.trust(), self.home.log, self.home.documents)
-        patiently(made.update, shell.pause)
+        platform = Platform(self.settings.office, 60.0)
+        made = Reader(platform, self.home.trust(), self.home.log, self.home.documents, shell.pause)
+        made.update()
         return made
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from ledger.mirror import Mirror
 from ledger.sealed.keyset import Keyset, verify_keyset
 from ledger.slots import Withheld, in_slots
 from ledger.trust import Trust
+from web.cli.bid.lines import patiently
 
 MAX_DOCUMENT: Final = 32 << 20
 _TERMS: Final = ("tender.published", "addendum.issued")
@@ -42,15 +43,20 @@ class Seen:
 
 
 class Reader:
-    """Reads a platform's log. `folder`: where the mirror is kept; `trust`: whose keys and witnesses are believed."""
+    """Reads a platform's log. `folder`: where the mirror is kept; `trust`: whose keys and witnesses are believed.
 
-    def __init__(self, platform: Platform, trust: Trust, folder: Path, documents: Path) -> None:
-        self.platform, self.trust, self._documents = platform, trust, documents
+    `pause`: as of `patiently`; a platform that is not reached is asked again, since reading changes nothing.
+    """
+
+    def __init__(
+        self, platform: Platform, trust: Trust, folder: Path, documents: Path, pause: Callable[[int], None]
+    ) -> None:
+        self.platform, self.trust, self._documents, self._pause = platform, trust, documents, pause
         self.mirror = Mirror(folder, trust.policy)
 
     def update(self) -> WitnessedCheckpoint:
         """Fetches what is new up to the newest witnessed checkpoint; refuses a log that took something back."""
-        return self.mirror.update(self.platform.log())
+        return patiently(lambda: self.mirror.update(self.platform.log()), self._pause)
 
     def stream(self, stream: str) -> list[Seen]:
         """A stream's events that stand in the mirror, in order.
@@ -79,17 +85,21 @@ class Reader:
                 return found
 
     def _page(self, stream: str, after: int) -> list[tuple[Event, bytes]]:
-        return _salted(self.platform.get_json(f"/api/streams/{stream}?after={after}"))
+        path = f"/api/streams/{stream}?after={after}"
+        return _salted(patiently(lambda: self.platform.get_json(path), self._pause))
 
     def document(self, sha256: str) -> bytes:
         """A document by its hash, kept for the next time; `Refusal("client.document_differs")`."""
         kept = self._documents / unhex(sha256, 32, "sha256").hex()
-        data = kept.read_bytes() if kept.exists() else self.platform.get(f"/api/documents/{sha256}", MAX_DOCUMENT)
+        data = kept.read_bytes() if kept.exists() else self._fetch(f"/api/documents/{sha256}")
         if H(data).hex() != sha256:
             raise Refusal("client.document_differs", sha256=sha256)
         if not kept.exists():
             write_atomically(kept, data)
         return data
+
+    def _fetch(self, path: str) -> bytes:
+        return patiently(lambda: self.platform.get(path, MAX_DOCUMENT), self._pause)
 
     def tender(self, tender: str) -> Known:
         """A published tender; `Refusal("client.not_published")` where no notice of it is in the witnessed log."""
