@@ -157,8 +157,13 @@ def _answer(books: Books, one: Acknowledged) -> Iterator[str]:
 
 
 def _ends_with_its_time(books: Books, id_: str, answer: Mapping[str, Any]) -> bool:
-    """Whether it answers a challenge or a rehearsal: not a request for a key that came into the notice."""
+    """Whether it answers a challenge or a rehearsal, or is a postponement that the ledger has.
+
+    Requests for a key that came into the notice stay.
+    """
     obj = answer.get("object", {})
+    if "addendum" in obj:
+        return answer in [event.public["postponement"] for event in books.of("postponement.recorded")]
     if "nonce" not in obj:
         return "share" in answer or "bad" in answer
     sets = [lot.keyset(part) for lot in books.notice.lots for part in ("coin", "identity", "offer")]
