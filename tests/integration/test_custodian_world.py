@@ -221,15 +221,7 @@ def test_no_answer_about_a_registration_makes_its_bid_void(scene: Scene) -> None
     world.coefficients()
     rival = world.registered("p3")
     assert rival is not None
-    read = opening.read_identities(
-        world.sealed_lot(),
-        world.on_roll(),
-        world.public("lot.present"),
-        world.releases("identity"),
-        world.forms,
-        lambda party: None if party == "p3" else world.registered(party),
-        world.issued,
-    )
+    read = world.read_identities(registered=lambda party: None if party == "p3" else world.registered(party))
     assert not isinstance(read, Waiting)
     forged = world.said(opening.announced(world.sealed_lot(), read))
     assert (forged["counted"], forged["failed"]) == (3, False)

@@ -196,7 +196,11 @@ class World(Bidders):
         made = opening.coefficients(self.sealed_lot(), self.on_roll(), self.contributions(), self.releases("coin"))
         return self._result("lot.coefficients", made if isinstance(made, Waiting) else Body(made))
 
-    def read_identities(self) -> Waiting | tuple[opening.Identity, ...]:
+    def read_identities(
+        self,
+        registered: Callable[[str], Party | None] | None = None,
+        issued: Callable[[str], Mapping[str, Json] | None] | None = None,
+    ) -> Waiting | tuple[opening.Identity, ...]:
         """The identities as the log stands."""
         return opening.read_identities(
             self.sealed_lot(),
@@ -204,8 +208,8 @@ class World(Bidders):
             self.public("lot.present"),
             self.releases("identity"),
             self.forms,
-            self.registered,
-            self.issued,
+            registered or self.registered,
+            issued or self.issued,
         )
 
     def announce(self) -> dict[str, Any]:

@@ -101,15 +101,7 @@ class TestWhatThePlatformSays:
 
     def _announce_with(self, world: World, registered: Callable[[str], Party | None]) -> None:
         """What a platform announces that takes registrations as it likes: `plain0` is void."""
-        read = opening.read_identities(
-            world.sealed_lot(),
-            world.on_roll(),
-            world.public("lot.present"),
-            world.releases("identity"),
-            world.forms,
-            registered,
-            world.issued,
-        )
+        read = world.read_identities(registered=registered)
         assert not isinstance(read, Waiting)
         body = world.said(opening.announced(world.sealed_lot(), read))
         assert (body["counted"], body["failed"]) == (3, False)
@@ -126,15 +118,7 @@ class TestWhatThePlatformSays:
 
     def test_the_last_ticket_is_not_kept_back_either(self) -> None:
         world, _ = world_until("coefficients")
-        read = opening.read_identities(
-            world.sealed_lot(),
-            world.on_roll(),
-            world.public("lot.present"),
-            world.releases("identity"),
-            world.forms,
-            world.registered,
-            lambda party: None if party == "odd" else world.issued(party),
-        )
+        read = world.read_identities(issued=lambda party: None if party == "odd" else world.issued(party))
         assert not isinstance(read, Waiting)
         body = world.said(opening.announced(world.sealed_lot(), read))
         assert (body["counted"], body["failed"]) == (3, False)
