@@ -6,6 +6,7 @@ files of their own in `folders.keys`, never in the configuration.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -15,6 +16,7 @@ from typing import Final, TypeVar
 from ledger.basics.errors import Refusal
 
 NAME: Final = "platform.toml"
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 T = TypeVar("T")
 
@@ -108,6 +110,23 @@ class Worker:
 
 
 @dataclass(frozen=True)
+class Public:
+    """Under which addresses browsers reach the platform (`https://host[:port]`): pages need them, processes don't.
+
+    `box`, `live`: empty where a platform has no box for browsers, or no hall.
+    """
+
+    office: str = ""
+    box: str = ""
+    live: str = ""
+
+    def origins(self) -> tuple[str, ...]:
+        """What a page's scripts connect to besides its own origin: the box by HTTP, the live process by websocket."""
+        socket = self.live.replace("http", "ws", 1)
+        return tuple(one for one in (self.box, socket) if one)
+
+
+@dataclass(frozen=True)
 class Config:
     """All of it; `base` is the folder of the file."""
 
@@ -118,6 +137,7 @@ class Config:
     office: Office = field(default_factory=Office)
     box: Box = field(default_factory=Box)
     worker: Worker = field(default_factory=Worker)
+    public: Public = field(default_factory=Public)
 
 
 def read(path: Path) -> Config:
@@ -133,7 +153,7 @@ def read(path: Path) -> Config:
 
 def build(doc: Mapping[str, object], base: Path) -> Config:
     """The configuration of a parsed document, paths resolved against `base`."""
-    sections = {"platform", "database", "folders", "office", "box", "worker"}
+    sections = {"platform", "database", "folders", "office", "box", "worker", "public"}
     for name in sorted(doc.keys() - sections):
         raise Refusal("config.unknown_member", section="", member=name)
     return Config(
@@ -144,7 +164,17 @@ def build(doc: Mapping[str, object], base: Path) -> Config:
         office=_section(Office, doc, "office", base),
         box=_section(Box, doc, "box", base),
         worker=_section(Worker, doc, "worker", base),
+        public=_public(_section(Public, doc, "public", base)),
     )
+
+
+def _public(found: Public) -> Public:
+    """Addresses go into headers and pages: each an origin and nothing more. `Refusal("config.bad_origin")`."""
+    for one in fields(found):
+        value = str(getattr(found, one.name))
+        if value and not _ORIGIN.fullmatch(value):
+            raise Refusal("config.bad_origin", section="public", member=one.name)
+    return found
 
 
 def _section(cls: type[T], doc: Mapping[str, object], name: str, base: Path) -> T:

@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -27,12 +27,13 @@ from web.logs import note
 
 LOGGER: Final = logging.getLogger("mingjing.office")
 
+# Nothing inline, nothing from elsewhere; `{connect}`: box and live process, which have addresses of their own.
 _CSP: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'{connect}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _HEADERS: Final = {
-    "Content-Security-Policy": _CSP,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
@@ -46,13 +47,14 @@ SignIn = Callable[[str], Principal]
 RefusalPage = Callable[[str, dict[str, Param]], Response]
 
 
-def install(app: Flask, sign_in: SignIn, limits: Limits, page: RefusalPage) -> None:
+def install(app: Flask, sign_in: SignIn, limits: Limits, page: RefusalPage, connect: Sequence[str] = ()) -> None:
     """Gives `app` its error handlers, headers, request ids, logs, limits and the check of every route's policy.
 
-    `page` shows a refusal to somebody who asked for a page; everybody else gets JSON.
+    `page` shows a refusal to somebody who asked for a page; everybody else gets JSON. `connect`: the origins, besides
+    its own, that a page's scripts may reach.
     """
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    gate = _Gate(sign_in, limits, page)
+    gate = _Gate(sign_in, limits, page, _CSP.format(connect="".join(f" {one}" for one in connect)))
     app.before_request(gate.before)
     app.after_request(gate.after)
     app.register_error_handler(Refusal, gate.refused)
@@ -83,8 +85,9 @@ class Limits:
 class _Gate:
     """What every request passes on its way in and out."""
 
-    def __init__(self, sign_in: SignIn, limits: Limits, page: RefusalPage) -> None:
+    def __init__(self, sign_in: SignIn, limits: Limits, page: RefusalPage, csp: str) -> None:
         self._sign_in, self._limits, self._brake, self._page = sign_in, limits, limits.requests, page
+        self._headers = {**_HEADERS, "Content-Security-Policy": csp}
 
     def before(self) -> None:
         """The route's policy, before any view sees the request."""
@@ -116,7 +119,7 @@ class _Gate:
 
     def after(self, response: Response) -> Response:
         """Headers, and one line in the log: the route's pattern, as what somebody looked at is nobody's business."""
-        for name, value in _HEADERS.items():
+        for name, value in self._headers.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = g.get("request_id", "")

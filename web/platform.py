@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from ledger import trust
 from ledger.basics import signing
@@ -18,12 +18,18 @@ from ledger.events import Draft
 from ledger.store import append, read, tree
 from ledger.store.engine import create_engine, database_now, transaction
 from web import config as configuration
-from web.config import Box, Config, Office, Worker
+from web.config import Box, Config, Office, Public, Worker
 from web.database import upgrade
 from web.office.enrolment import enrol_party, enrol_person
 from web.services import BOX_KEY, LOG_KEY, Services, compose, new_key
 
 STREAM: Final = "log"
+_SECTIONS: Final[dict[str, type[Office | Box | Worker | Public]]] = {
+    "office": Office,
+    "box": Box,
+    "worker": Worker,
+    "public": Public,
+}
 
 
 def initialise(
@@ -141,15 +147,16 @@ def sections(
     interval_ms: int = 60_000,
     grace_ms: int = 120_000,
     database: str = "",
-    office: dict[str, object] | None = None,
-    box: dict[str, object] | None = None,
-    worker: dict[str, object] | None = None,
+    **others: dict[str, object],
 ) -> dict[str, dict[str, object]]:
-    """The sections of a configuration; `database`: one address for all roles, empty for SQLite in the folder."""
-    for given, cls in ((office, Office), (box, Box), (worker, Worker)):
-        known = {one.name for one in fields(cast(type[Office], cls))}
-        for name in sorted((given or {}).keys() - known):
-            raise Refusal("config.unknown_member", section=cls.__name__.lower(), member=name)
+    """The sections of a configuration; `database`: one address for all roles, empty for SQLite in the folder.
+
+    `others`: members of the sections `office`, `box`, `worker` and `public` that differ from their defaults.
+    """
+    for name, given in others.items():
+        known = {one.name for one in fields(_SECTIONS[name])}
+        for member in sorted(given.keys() - known):
+            raise Refusal("config.unknown_member", section=name, member=member)
     out: dict[str, dict[str, object]] = {
         "platform": {
             "origin": origin,
@@ -160,7 +167,7 @@ def sections(
     }
     if database:
         out["database"] = dict.fromkeys(("office", "box", "worker", "owner"), database)
-    return out | {name: given for name, given in (("office", office), ("box", box), ("worker", worker)) if given}
+    return out | {name: given for name, given in others.items() if given}
 
 
 def _canonical(data: bytes) -> bytes:

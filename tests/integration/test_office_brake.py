@@ -22,6 +22,7 @@ from bidding.store import accounts, documents, mailbox
 from ledger.basics.hashing import H
 from ledger.store.engine import database_now, transaction
 from tests.support.town import Town, code, town
+from web import assets
 from web.office.app import create_app
 from web.public import api
 
@@ -113,7 +114,7 @@ def test_slow_bodies_of_one_caller_leave_room_for_others(place: Town) -> None:
         assert [one.result() for one in waiting] == ["400 BAD REQUEST"] * 2
     # Answered, sent or lost: room comes back, of answers that are made while they are sent too.
     for _ in range(5):
-        assert office.get("/static/site.css").status_code == 200
+        assert office.get(assets.url("css/site.css")).status_code == 200
         assert office.get("/log/tile/x").status_code == 404
 
 

@@ -16,7 +16,7 @@ from ledger.basics.canonical import Json, canonical
 from ledger.basics.hashing import H
 from ledger.institution.folder import identity
 from tests.support.town import Town, code, town
-from web import access
+from web import access, assets
 
 ROLES = ("bidder", "tenderee", "agency", "centre", "supervisor")
 # What stands for a variable part of a path. The door is before whatever it names.
@@ -101,7 +101,7 @@ def test_a_token_runs_out(place: Town) -> None:
 
 
 def test_every_answer_has_the_headers_that_keep_a_browser_out_of_trouble(place: Town) -> None:
-    for path in ("/", "/api/time", "/office/me", "/nowhere", "/static/site.css"):
+    for path in ("/", "/api/time", "/office/me", "/nowhere", assets.url("css/site.css")):
         headers = place.ask("GET", path).headers
         assert "default-src 'none'" in headers["Content-Security-Policy"], path
         assert "unsafe" not in headers["Content-Security-Policy"], path

@@ -157,6 +157,7 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
+        "/static/<version>/<path:name>": ["x/css/site.css", "x/platform.toml", "x/../platform.toml"],
     }
     if rule in lists:
         stem = rule.split("<", maxsplit=1)[0]

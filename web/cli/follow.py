@@ -14,9 +14,8 @@ import click
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.http import HttpClient
-from web import words
+from web import texts, words
 from web.cli import shell
-from web.public import texts
 
 _EVERY: Final = 1.0  # seconds
 # After this event, what is waited for. Later events of a tender go before earlier ones, a lot's before its tender's.

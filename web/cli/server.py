@@ -35,6 +35,9 @@ def platform() -> None:
 @click.option("--database", default="", help="SQLAlchemy address; SQLite in the folder if not given.")
 @click.option("--office-port", default=8000, show_default=True)
 @click.option("--box-port", default=8001, show_default=True)
+@click.option("--office-url", default="", help="Under which address browsers reach the office.")
+@click.option("--box-url", default="", help="Under which address browsers reach the box.")
+@click.option("--live-url", default="", help="Under which address browsers reach the live process.")
 @click.option("--poll-ms", default=1_000, show_default=True, help="How often the worker looks.")
 @click.option("--challenge-every-s", default=3_600, show_default=True, help="How often custodians prove their keys.")
 @click.option("--requests-per-minute", default=600, show_default=True, help="Of one caller of the office.")
@@ -48,6 +51,9 @@ def init(  # noqa: PLR0913, PLR0917 - one option each
     database: str,
     office_port: int,
     box_port: int,
+    office_url: str,
+    box_url: str,
+    live_url: str,
     poll_ms: int,
     challenge_every_s: int,
     requests_per_minute: int,
@@ -65,6 +71,7 @@ def init(  # noqa: PLR0913, PLR0917 - one option each
         office={"port": office_port, "requests_per_minute": requests_per_minute},
         box={"port": box_port, "access_log_key": access_log_key},
         worker={"poll_ms": poll_ms, "challenge_every_s": challenge_every_s},
+        public={"office": office_url, "box": box_url, "live": live_url},
     )
     path = folder / config.NAME
     made = platform.initialise(path, document)

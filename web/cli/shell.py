@@ -19,8 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from ledger.basics.errors import Refusal
-from web import words
-from web.public import texts
+from web import texts, words
 from web.words import Lang
 
 REFUSED: Final = 1

@@ -6,7 +6,7 @@ from flask import Flask
 
 from bidding.store import accounts
 from ledger.store.engine import database_now, reading
-from web import delivery
+from web import assets, delivery, page
 from web.access import Principal
 from web.custody import mailbox as custody
 from web.front import behind
@@ -28,7 +28,8 @@ def create_app(services: Services) -> Flask:
         return Principal(found.person, found.role, found.party)
 
     office = services.config.office
-    delivery.install(app, sign_in, delivery.Limits.of(office.threads, office.requests_per_minute), pages.refused)
-    for module in (log, api, pages, custody, enrolment, tenders, acts, tickets):
+    limits = delivery.Limits.of(office.threads, office.requests_per_minute)
+    delivery.install(app, sign_in, limits, page.refused, services.config.public.origins())
+    for module in (assets, log, api, pages, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app

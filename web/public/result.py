@@ -15,8 +15,7 @@ from ledger.basics import clock
 from ledger.basics.canonical import MAX_DOCUMENT, Json, parse_object
 from ledger.events import Event
 from ledger.store.read import Stored
-from web import words
-from web.public import texts
+from web import texts, words
 from web.words import Lang
 
 # How many characters of answers a page shows, of one bid and of a lot, the best bid first; all stand in documents.

@@ -11,11 +11,10 @@ import pytest
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from tests.support.log import refused
-from web import errors, words
+from web import errors, texts, words
 from web.files import Shelf
 from web.limits import Brake
 from web.logs import JsonLines, note
-from web.public import texts
 
 
 def test_a_code_is_said_with_its_parameters_in_both_languages() -> None:

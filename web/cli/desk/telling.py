@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from web import texts
 from web.cli import shell
 from web.cli.desk.person import Person
-from web.public import texts
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""The words of the pages, `web/public/texts.json`, and how times and amounts are shown."""
+"""The words of the pages, `web/texts/*.json` (one file an area), and how times and amounts are shown."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ _BEIJING: Final = timedelta(hours=8)
 
 @cache
 def book() -> Mapping[str, Mapping[str, str]]:
-    """Every text: `{key: {"zh", "en"}}`."""
-    found: Mapping[str, Mapping[str, str]] = json.loads(
-        resources.files("web.public").joinpath("texts.json").read_text(encoding="utf-8")
-    )
+    """Every text: `{key: {"zh", "en"}}`. Raises ValueError where two areas have the same key."""
+    found: dict[str, Mapping[str, str]] = {}
+    for entry in sorted(resources.files("web.texts").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".json"):
+            area: dict[str, Mapping[str, str]] = json.loads(entry.read_text(encoding="utf-8"))
+            if twice := sorted(area.keys() & found.keys()):
+                raise ValueError(f"{entry.name} has keys of another area: {twice}")
+            found |= area
     return found
 
 
