@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from ledger.institution.platform import Platform
 from ledger.trust import parse
 from tests.support.custody import trust
 from tests.support.custody_names import BEFORE
-from tests.support.custody_platform import FakePlatform
+from tests.support.custody_platform import Answer, FakePlatform
 from tests.support.log import refused
 from web.cli.bid.known import Reader
 from web.cli.bid.lines import TRIES
@@ -44,10 +45,15 @@ def _never(failed: int) -> None:
     raise AssertionError(f"not reached {failed} times")
 
 
+def asking(url: str, folder: Path, pause: Callable[[int], None], wait: Callable[[int], None] = _never) -> Reader:
+    """A client of the platform at `url`."""
+    return Reader(Platform(url, 5.0), parse(trust(2)), folder / "log", folder / "documents", pause=pause, wait=wait)
+
+
 def reader(platform: FakePlatform, folder: Path) -> Reader:
     """A client with the newest checkpoint."""
     platform.sign(BEFORE)
-    made = Reader(Platform(platform.url, 5.0), parse(trust(2)), folder / "log", folder / "documents", _never)
+    made = asking(platform.url, folder, _never)
     made.update()
     return made
 
@@ -86,7 +92,7 @@ def test_a_platform_that_is_starting_again_is_asked_again(platform: FakePlatform
     platform.sign(BEFORE)
     waited: list[int] = []
     address, dead = platform.url, "http://127.0.0.1:9"
-    made = Reader(Platform(dead, 5.0), parse(trust(2)), tmp_path / "log", tmp_path / "documents", waited.append)
+    made = asking(dead, tmp_path, waited.append)
     with refused("http.unreachable"):
         made.update()
     assert waited == list(range(1, TRIES))
@@ -94,6 +100,23 @@ def test_a_platform_that_is_starting_again_is_asked_again(platform: FakePlatform
     def come_back(_failed: int) -> None:
         made.platform = Platform(address, 5.0)
 
-    made = Reader(Platform(dead, 5.0), parse(trust(2)), tmp_path / "log", tmp_path / "documents", come_back)
+    made = asking(dead, tmp_path, come_back)
     made.update()
     assert made.party("ann") is not None
+
+
+def test_a_platform_that_has_no_room_is_asked_again_when_it_says(platform: FakePlatform, tmp_path: Path) -> None:
+    platform.append(STREAM, "party.registered", registration(1))
+    platform.sign(BEFORE)
+    waited: list[int] = []
+    full = Answer(503, json.dumps({"error": {"code": "http.crowded", "params": {"seconds": 2}}}).encode())
+
+    def make_room(seconds: int) -> None:
+        waited.append(seconds)
+        platform.override.clear()
+
+    made = asking(platform.url, tmp_path, _never, make_room)
+    for path, ask in (("/log/checkpoint", made.update), (f"/api/streams/{STREAM}", lambda: made.party("ann"))):
+        platform.override[path] = full
+        assert ask() is not None
+    assert waited == [2, 2]

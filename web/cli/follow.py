@@ -16,6 +16,7 @@ from ledger.basics.errors import Refusal
 from ledger.http import HttpClient
 from web import texts, words
 from web.cli import shell
+from web.cli.bid.lines import steadily
 
 _EVERY: Final = 1.0  # seconds
 # After this event, what is waited for. Later events of a tender go before earlier ones, a lot's before its tender's.
@@ -126,6 +127,6 @@ class Watch:
 
     def _get(self, path: str) -> dict[str, Any]:
         try:
-            return dict(json.loads(self.http.get(path)))
+            return dict(json.loads(steadily(lambda: self.http.get(path), shell.pause, shell.wait)))
         except ValueError as exc:
             raise Refusal("http.not_json") from exc

@@ -29,6 +29,8 @@ INTERVAL_MS: Final = 1_000
 GRACE_MS: Final = 20_000
 _PATIENCE: Final = 60  # seconds
 _BETWEEN: Final = 0.2
+# Everybody here has one address, so that the institutions' requests may leave no room for a moment.
+_AGAIN: Final = frozenset({"http.unreachable", "http.rate", "http.crowded", "http.busy"})
 
 _NAMES: Final = (
     ("公共资源交易中心", "Public resource trading centre"),
@@ -223,16 +225,16 @@ class House:
 
 
 class _Patient(Platform):
-    """A platform whose processes may be down for a moment."""
+    """A platform whose processes may be down, or busy, for a moment."""
 
     def get(self, path: str, limit: int, headers: Mapping[str, str] | None = None) -> bytes:
-        """As `Platform.get`, again until the platform is reached."""
+        """As `Platform.get`, again until the platform is reached and has room."""
         until = time.monotonic() + _PATIENCE
         while True:
             try:
                 return super().get(path, limit, headers)
             except Refusal as why:
-                if why.code != "http.unreachable" or time.monotonic() > until:
+                if why.code not in _AGAIN or time.monotonic() > until:
                     raise
             time.sleep(_BETWEEN)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 _GRACE: Final = 12  # seconds a process has to end by itself
 _BETWEEN: Final = 0.1
+_PORTS: Final = range(15_000, 30_000)
 _LONGEST: Final = 300  # seconds a program that is run on its own may take
 _SLOW: Final = 3  # times as long as usual: a machine may have other work to do
 _PATIENCE: Final = 60  # seconds in which a person types a command again that did not reach the platform
@@ -82,15 +84,21 @@ def wait(what: Callable[[], T | None], about: str, seconds: float = 60) -> T:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on at the moment."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """Ports nobody listens on at the moment.
+
+    Not of those that the system gives to outgoing connections: while a process starts again, one could take its port.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 @dataclass

@@ -42,7 +42,8 @@ class Job:
     def reader(self) -> Reader:
         """The log, brought up to date."""
         platform = Platform(self.settings.office, 60.0)
-        made = Reader(platform, self.home.trust(), self.home.log, self.home.documents, shell.pause)
+        home = self.home
+        made = Reader(platform, home.trust(), home.log, home.documents, pause=shell.pause, wait=shell.wait)
         made.update()
         return made
 

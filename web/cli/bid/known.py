@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 from bidding.form import Form, check_form
 from bidding.parties import Party
@@ -27,10 +27,13 @@ from ledger.mirror import Mirror
 from ledger.sealed.keyset import Keyset, verify_keyset
 from ledger.slots import Withheld, in_slots
 from ledger.trust import Trust
-from web.cli.bid.lines import patiently
+from web.cli.bid.lines import steadily
 
 MAX_DOCUMENT: Final = 32 << 20
 _TERMS: Final = ("tender.published", "addendum.issued")
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,27 @@ class Seen:
 class Reader:
     """Reads a platform's log. `folder`: where the mirror is kept; `trust`: whose keys and witnesses are believed.
 
-    `pause`: as of `patiently`; a platform that is not reached is asked again, since reading changes nothing.
+    `pause`, `wait`: as of `patiently` and `politely`; a platform that is not reached, or busy, is asked again, since
+    reading changes nothing.
     """
 
     def __init__(
-        self, platform: Platform, trust: Trust, folder: Path, documents: Path, pause: Callable[[int], None]
+        self,
+        platform: Platform,
+        trust: Trust,
+        folder: Path,
+        documents: Path,
+        *,
+        pause: Callable[[int], None],
+        wait: Callable[[int], None],
     ) -> None:
-        self.platform, self.trust, self._documents, self._pause = platform, trust, documents, pause
+        self.platform, self.trust, self._documents = platform, trust, documents
+        self._pause, self._wait = pause, wait
         self.mirror = Mirror(folder, trust.policy)
 
     def update(self) -> WitnessedCheckpoint:
         """Fetches what is new up to the newest witnessed checkpoint; refuses a log that took something back."""
-        return patiently(lambda: self.mirror.update(self.platform.log()), self._pause)
+        return self._asked(lambda: self.mirror.update(self.platform.log()))
 
     def stream(self, stream: str) -> list[Seen]:
         """A stream's events that stand in the mirror, in order.
@@ -86,7 +98,7 @@ class Reader:
 
     def _page(self, stream: str, after: int) -> list[tuple[Event, bytes]]:
         path = f"/api/streams/{stream}?after={after}"
-        return _salted(patiently(lambda: self.platform.get_json(path), self._pause))
+        return _salted(self._asked(lambda: self.platform.get_json(path)))
 
     def document(self, sha256: str) -> bytes:
         """A document by its hash, kept for the next time; `Refusal("client.document_differs")`."""
@@ -99,7 +111,10 @@ class Reader:
         return data
 
     def _fetch(self, path: str) -> bytes:
-        return patiently(lambda: self.platform.get(path, MAX_DOCUMENT), self._pause)
+        return self._asked(lambda: self.platform.get(path, MAX_DOCUMENT))
+
+    def _asked(self, what: Callable[[], T]) -> T:
+        return steadily(what, self._pause, self._wait)
 
     def tender(self, tender: str) -> Known:
         """A published tender; `Refusal("client.not_published")` where no notice of it is in the witnessed log."""

@@ -87,6 +87,11 @@ def politely(what: Callable[[], T], wait: Callable[[int], None]) -> T:
         waited += pause
 
 
+def steadily(what: Callable[[], T], pause: Callable[[int], None], wait: Callable[[int], None]) -> T:
+    """What `what` gives, asked again where the server is not reached (`patiently`) or busy (`politely`)."""
+    return patiently(lambda: politely(what, wait), pause)
+
+
 class Office:
     """Requests with the account's token. Each may arrive twice; `pause`: see `patiently`, `wait`: see `politely`."""
 
@@ -118,9 +123,7 @@ class Office:
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
         sent = {**self._headers, **headers}
-        answer = patiently(
-            lambda: politely(lambda: self._http.ask(method, path, body, headers=sent), self._wait), self._pause
-        )
+        answer = steadily(lambda: self._http.ask(method, path, body, headers=sent), self._pause, self._wait)
         return cast(dict[str, Any], read_json(answer.body))
 
 
