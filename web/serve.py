@@ -58,7 +58,7 @@ def box(config: Config) -> Flask:
     )
     key = config.box.access_log_key
     access_log = AccessLog(config.folders.access_log, bytes.fromhex(key), system_entropy) if key else None
-    return create_app(parts, Surroundings(access_log, config.box.proxies))
+    return create_app(parts, Surroundings(access_log, config.box.proxies, config.public.office))
 
 
 def run(process: Process, path: Path) -> None:

@@ -15,6 +15,7 @@ from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading
 from web import errors
+from web.box import cross
 from web.box.access_log import AccessLog
 from web.box.bids import Bids
 from web.box.parts import Parts
@@ -49,17 +50,21 @@ _log = logging.getLogger("mingjing.box")
 class Surroundings:
     """What stands around the application.
 
-    `access_log`: where its sealed access log goes (None: a test that needs none); `proxies`: front servers before it.
+    `access_log`: where its sealed access log goes (None: a test that needs none); `proxies`: front servers before it;
+    `origin`: of the pages whose scripts may ask (empty: none).
     """
 
     access_log: AccessLog | None = None
     proxies: int = 0
+    origin: str = ""
 
 
 def create_app(parts: Parts, around: Surroundings | None = None) -> Flask:
     """The box's application."""
     app = Flask("mingjing.box", static_folder=None)
-    behind(app, around.proxies if around is not None else 0)
+    around = around if around is not None else Surroundings()
+    behind(app, around.proxies)
+    cross.install(app, around.origin)
     app.register_blueprint(Uploads(parts).blueprint())
     app.register_blueprint(Bids(parts).blueprint())
 
@@ -100,7 +105,7 @@ def create_app(parts: Parts, around: Surroundings | None = None) -> Flask:
     def close(response: AnyResponse) -> AnyResponse:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
-        if around is not None and around.access_log is not None:
+        if around.access_log is not None:
             with reading(parts.engine) as conn:
                 at = database_now(conn)
             around.access_log.write(at, request.remote_addr or "", request.method, request.path, response.status_code)
