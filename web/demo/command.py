@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
@@ -15,6 +16,7 @@ import click
 from ledger.basics.errors import Refusal
 from web.demo import figures
 from web.demo.after import After
+from web.demo.district import District
 from web.demo.house import House
 from web.demo.play import Play
 from web.demo.proof import Proof
@@ -80,7 +82,7 @@ def demo(  # noqa: PLR0913 - one option each
         after.run()
         Proof(after).run()
         if serve:
-            _serve(house, teller, play.tender)
+            _serve(house, teller, play)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except (Broken, Refusal) as why:
@@ -104,20 +106,26 @@ def _check_free(ports: tuple[int, int]) -> None:
                 ) from why
 
 
-def _serve(house: House, teller: Teller, tender: str) -> None:
+def _serve(house: House, teller: Teller, play: Play) -> None:
+    teller.step(
+        "示范区：再公布两个项目，一个没有人投，一个十分钟后开标，可以从浏览器投标",
+        "A district: two more tenders, one that nobody bids for, one that opens in ten minutes and takes bids",
+    )
+    district = District(house, teller, play.bidders)
+    district.settle()
     teller.step(
         f"平台继续运行：{house.office}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
         f"The platform stays up: {house.office} (office and public pages), box {house.box}. Ctrl-C ends it.",
     )
     teller.say(
-        f"结果页面：{house.office}/tenders/{tender}",
-        f"The result: {house.office}/tenders/{tender}?lang=en",
+        f"结果页面：{house.office}/tenders/{play.tender}",
+        f"The result: {house.office}/tenders/{play.tender}?lang=en",
     )
     teller.say(
         "自己办一次招标：另开一个终端，照 docs/own-tender.zh-CN.md 做",
         "A tender of your own: in another terminal, by docs/own-tender.md",
     )
-    signal.pause()
+    district.keep_open(threading.Event())
 
 
 def _clear(folder: Path) -> None:
