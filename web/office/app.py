@@ -12,6 +12,7 @@ from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
 from web.public import api, front, log, pages
+from web.public import tenders as listing
 from web.services import Services
 
 
@@ -30,6 +31,6 @@ def create_app(services: Services) -> Flask:
     office = services.config.office
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     delivery.install(app, sign_in, limits, page.refused, services.config.public.origins())
-    for module in (assets, log, api, front, pages, custody, enrolment, tenders, acts, tickets):
+    for module in (assets, log, api, front, listing, pages, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app
