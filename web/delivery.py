@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ledger.basics.canonical import MAX_BYTES, Json, canonical
 from ledger.basics.errors import Param, Refusal
-from web import access, errors
+from web import access, compress, errors
 from web.access import Principal
 from web.limits import Brake, Room
 from web.logs import note
@@ -123,6 +123,7 @@ class _Gate:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Request-Id"] = g.get("request_id", "")
+        compress.pack(request, response)
         self._leave(response)
         who = g.get("principal")
         note(

@@ -39,7 +39,7 @@ def render(template: str, **values: object) -> Response:
             query=asked,
             switch=address(lang=other),
             navigation=_navigation(),
-            t=lambda key, **more: texts.text(key, lang, **more),
+            t=lambda key, **more: texts.text(key, lang, **more),  # texts: relayed
             has=lambda key: key in texts.book(),
             time=texts.time,
             moment=lambda value, seconds=False: texts.moment(value, lang, seconds=seconds),

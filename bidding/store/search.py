@@ -137,7 +137,7 @@ def facets(conn: sa.Connection, query: Query, now: str) -> Facets:
         )
         counted[name] = {str(value): int(count) for value, count in rows}
     inner = sa.select(*(sa.case((_in_state(one, now), 1), else_=0).label(one) for one in STATES))
-    each = inner.where(*_where(query, now, without="state")).subquery()
+    each = inner.select_from(tenders).where(*_where(query, now, without="state")).subquery()
     row = conn.execute(sa.select(*(sa.func.coalesce(sa.func.sum(each.c[one]), 0).label(one) for one in STATES))).one()
     counted["state"] = {one: int(row[place]) for place, one in enumerate(STATES)}
     return Facets(**counted)
@@ -191,10 +191,8 @@ def _where(query: Query, now: str, without: str = "") -> list[sa.ColumnElement[b
 
 def _says(word: str) -> sa.ColumnElement[bool]:
     columns = (tenders.c.title_zh, tenders.c.title_en, tenders.c.tender, tenders.c.region)
-    named = sa.exists().where(
-        parties.c.party == tenders.c.party,
-        sa.or_(*(_holds(column, word) for column in (parties.c.name_zh, parties.c.name_en))),
-    )
+    names = sa.or_(*(_holds(column, word) for column in (parties.c.name_zh, parties.c.name_en)))
+    named = sa.exists().where(parties.c.party == tenders.c.party, names).correlate(tenders)
     return sa.or_(*(_holds(column, word) for column in columns), named)
 
 
@@ -219,7 +217,7 @@ def _in_state(state: str, now: str) -> sa.ColumnElement[bool]:
 
 
 def _some_lot(*states: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(lots.c.tender == tenders.c.tender, lots.c.state.in_(states))
+    return sa.exists().where(lots.c.tender == tenders.c.tender, lots.c.state.in_(states)).correlate(tenders)
 
 
 def _order(sort: str, now: str) -> Sequence[sa.ColumnElement[Any]]:

@@ -54,9 +54,11 @@ def tenders() -> Answer:
         regions=[(one, texts.region(one, lang)) for one in regions],
         sorts=[(one, texts.text(f"search.sort.{one}", lang)) for one in SORTS],
         wrong={field: texts.text(f"search.wrong.{kind}", lang) for field, kind in asked.wrong},
+        named={field: _name(field, lang) for field, _ in asked.wrong},
         chips=chips(asked, lang),
         feed=asked.address(_FEED, lang, sort=(), page=()),
         clear=f"{_LIST}?lang={lang}",
+        sorted_by=lambda sort: asked.address(_LIST, lang, sort=() if sort == SORTS[0] else [sort]),
         at_page=lambda number: asked.address(_LIST, lang, page=[str(number)]),
     )
 
@@ -82,7 +84,7 @@ def feed() -> Response:
         changed=changed,
         updated=max(changed.values(), default=now),
         phases=lambda one: phases(one, now, lang),
-        t=lambda key, **values: texts.text(key, lang, **values),
+        t=lambda key, **values: texts.text(key, lang, **values),  # texts: relayed
         moment=lambda value: texts.moment(value, lang),
         amount=lambda fen: texts.amount(fen, lang),
         region=lambda code: texts.region(code, lang),
@@ -102,19 +104,23 @@ def chips(asked: Asked, lang: Lang) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if query.text:
         found.append((f"“{query.text}”", asked.address(_LIST, lang, q=())))
-    for name, values, words in (
-        ("category", query.categories, "category.{}"),
-        ("state", query.states, "search.state.{}"),
-    ):
-        found += [(texts.text(words.format(one), lang), asked.without(_LIST, lang, name, one)) for one in values]
-    found += [(texts.region(one, lang), asked.without(_LIST, lang, "region", one)) for one in query.regions]
+    words = [("category", one, texts.text(f"category.{one}", lang)) for one in query.categories]
+    words += [("state", one, texts.text(f"search.state.{one}", lang)) for one in query.states]
+    words += [("region", one, texts.region(one, lang)) for one in query.regions]
+    found += [(said, asked.without(_LIST, lang, name, one)) for name, one, said in words]
     for name in _RANGES:
         for end in ("from", "to"):
             field = f"{name}_{end}"
             if asked.value(field) and field not in wrong:
-                words = texts.text(f"search.chip.{field}", lang, value=asked.value(field))
-                found.append((words, asked.address(_LIST, lang, **{field: ()})))
+                said = texts.text(f"search.chip.{field}", lang, value=asked.value(field))
+                found.append((said, asked.address(_LIST, lang, **{field: ()})))
     return found
+
+
+def _name(field: str, lang: Lang) -> str:
+    """What a field, or the group that it stands in, is called."""
+    group = field.partition("_")[0]
+    return texts.text(f"search.field.{group}", lang)
 
 
 def _changed(conn: sa.Connection, found: Sequence[Found]) -> dict[str, str]:
