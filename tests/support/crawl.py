@@ -148,16 +148,21 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         return [rule.replace("<person>", "nobody-of-this-name")]  # an existing one would be disabled
     lists = {
         "": [],
-        "/": [f"/{query}" for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=published", "?page=2")],
+        "/": [f"/{query}" for query in ("", "?lang=en")],
+        "/tenders": [
+            f"/tenders{query}"
+            for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=open", "?page=2", "?amount_from=x", "?q=")
+        ],
+        "/tenders.atom": [f"/tenders.atom{query}" for query in ("", "?lang=en", f"?q={key}", "?state=open")],
         "/api/tenders": [
-            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=published")
+            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=open", "state=x")
         ],
         "/custody/requests": [f"?institution={one}" for one in ("custodian-1", "custodian-3", "contributor-1", "x")],
         "/log/tile/<path:path>": _tiles(("0/", "1/"), len(names.leaves)),
         "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
-        "/static/<version>/<path:name>": ["x/css/site.css", "x/platform.toml", "x/../platform.toml"],
+        "/static/<version>/<path:name>": ["x/css/base.css", "x/platform.toml", "x/../platform.toml"],
     }
     if rule in lists:
         stem = rule.split("<", maxsplit=1)[0]
