@@ -1,6 +1,6 @@
 """Answers made smaller on their way: gzip, for whoever takes it.
 
-An answer whose length tells something about a secret beside what somebody else chose would give the secret away letter by
+An answer whose length depends on a secret and on what somebody else chose would give the secret away letter by
 letter (BREACH). So what belongs to a person is sent as it is: only answers to requests without cookie and token, which
 hold nothing that not everybody may read, are compressed; and static files, which are the same for all.
 """

@@ -27,8 +27,8 @@ _OVER: Final = ("failed", "retendered", "contracted")
 class Query:
     """What is looked for; whatever is empty or None asks for nothing.
 
-    `text`: words that all stand in title, number, region or tenderee's name. Of `categories`, `regions` and `states` any
-    one will do; a tender is in a state if one of its lots is. `published`, `deadline`: from (inclusive) and to
+    `text`: words that all stand in title, number, region or tenderee's name. Of `categories`, `regions` and `states`
+    any one will do; a tender is in a state if one of its lots is. `published`, `deadline`: from (inclusive) and to
     (exclusive), time texts; `amount`: the estimate's least and most, in fen, both inclusive.
     """
 
@@ -235,9 +235,7 @@ def _order(sort: str, now: str) -> Sequence[sa.ColumnElement[Any]]:
 
 def _rows() -> sa.Select[Any]:
     named = (parties.c.name_zh.label("party_zh"), parties.c.name_en.label("party_en"))
-    return sa.select(tenders, *named).select_from(
-        tenders.outerjoin(parties, parties.c.party == tenders.c.party)
-    )
+    return sa.select(tenders, *named).select_from(tenders.outerjoin(parties, parties.c.party == tenders.c.party))
 
 
 def _lots(conn: sa.Connection, ids: list[str]) -> dict[str, tuple[Lot, ...]]:

@@ -113,7 +113,9 @@ FILTERS: Final[dict[str, tuple[Query, Callable[[Row, list[Row]], bool]]]] = {
     ),
     "days": (
         Query(published=(clock.text(START + timedelta(hours=99)), clock.text(START + timedelta(hours=300)))),
-        lambda row, _: START + timedelta(hours=99) <= clock.parse_time(row["published_at"]) < START + timedelta(hours=300),
+        lambda row, _: (
+            START + timedelta(hours=99) <= clock.parse_time(row["published_at"]) < START + timedelta(hours=300)
+        ),
     ),
     "deadline": (Query(deadline=(NOW, "")), lambda row, _: row["deadline"] >= NOW),
     "two states": (Query(states=("open", "failed")), lambda row, under: bool(states(row, under) & {"open", "failed"})),
@@ -145,7 +147,9 @@ def test_every_facet_counts_what_its_value_would_give(stored: tuple[sa.Connectio
         narrowed = Query(categories=(category,), regions=query.regions, states=query.states)
         assert counted.category.get(category, 0) == search.search(conn, narrowed, NOW).total
     assert set(counted.region) <= set(REGIONS)
-    assert sum(counted.region.values()) == search.search(conn, Query(query.text, ("works",), (), query.states), NOW).total
+    assert (
+        sum(counted.region.values()) == search.search(conn, Query(query.text, ("works",), (), query.states), NOW).total
+    )
     assert {state for row in published for state in states(row, under)} == set(STATES)
 
 

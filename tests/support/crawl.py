@@ -30,7 +30,8 @@ DRAWN: Final = {"X-Request-Id"}
 # What would tell when or how often something changed; no answer may carry them at all.
 TELLTALE: Final = {"ETag", "Last-Modified", "Server-Timing", "Set-Cookie", "X-Runtime"}
 
-_HASH: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
+# As programs write it, and in the groups of eight in which pages do.
+_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32,}|(?:[0-9a-f]{8} ){3,}[0-9a-f]{8})(?![0-9a-f])")
 _UPLOAD: Final = re.compile(r"(?<=/box/uploads/)[a-z2-7]{16}")  # drawn for each upload
 _BASE64: Final = re.compile(r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{40,}={0,2}")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, Literal, cast
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -125,7 +125,7 @@ def _chosen(
 def _sort(typed: Mapping[str, tuple[str, ...]], wrong: list[tuple[str, Wrong]]) -> Sort:
     value = _first(typed, "sort") or SORTS[0]
     if value in SORTS:
-        return cast(Sort, value)
+        return value
     wrong.append(("sort", "choice"))
     return SORTS[0]
 
@@ -166,9 +166,7 @@ def _midnight(day: date | None) -> str:
     return clock.text(datetime(day.year, day.month, day.day, tzinfo=UTC) - _BEIJING) if day else ""
 
 
-def _amounts(
-    typed: Mapping[str, tuple[str, ...]], wrong: list[tuple[str, Wrong]]
-) -> tuple[int | None, int | None]:
+def _amounts(typed: Mapping[str, tuple[str, ...]], wrong: list[tuple[str, Wrong]]) -> tuple[int | None, int | None]:
     fen: list[int | None] = []
     for field in ("amount_from", "amount_to"):
         value = _first(typed, field)

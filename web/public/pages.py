@@ -20,6 +20,7 @@ from web.words import Lang
 
 blueprint: Final = Blueprint("pages", __name__, static_folder=None)
 
+
 @route(blueprint, "GET", "/tenders/<tender>", PUBLIC)
 def tender(tender: str) -> Response:
     """One tender: notice, timeline, opening sheet, ranking, every mark with its reason, how to verify."""
