@@ -35,6 +35,7 @@ STRANGERS: Final = ("nobody", "bidder in one", "centre")
 
 # Where bytes may differ at all: what commits to a minute of the box, and the hashes over it.
 COMMITMENTS: Final = {
+    "/",  # shows the root of the tree
     "/api/streams/<path:stream>",
     "/api/events/<leaf>",
     "/api/proofs/<leaf>",

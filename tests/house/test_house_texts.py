@@ -1,9 +1,9 @@
 """Every text that a page shows exists in Chinese and in English, and none is there that no page shows.
 
 Keys stand in templates (`t('…')`, `has('…')`) and in Python (`texts.text("…")`), whole or as a beginning that a value
-follows: `t('phase.' ~ lot.phase)`, `f"category.{one}"`. A key that is all value cannot be told; a comment of its template
-names it: `{# texts: one two.* #}`, or of its line in Python: `# texts: one two.*`, where `relayed` says that the line
-only passes on a key which stands elsewhere.
+follows: `t('phase.' ~ lot.phase)`, `f"category.{one}"`. A key that is all value cannot be told: a comment names it, of
+the template, `{# texts: one two.* #}`, or of the line in Python, `# texts: one two.*`, where `relayed` says that the
+line only passes on a key which stands elsewhere.
 """
 
 from __future__ import annotations
