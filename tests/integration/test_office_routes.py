@@ -57,7 +57,13 @@ def test_every_route_says_who_may_call_it(place: Town) -> None:
 def test_without_a_token_only_public_routes_and_institutions_get_in(place: Town) -> None:
     for method, path, policy in routes(place):
         answer = place.ask(method, path)
-        assert (answer.status_code == 401) == (policy.kind == "people"), f"{method} {path}: {answer.status_code}"
+        shut = policy.kind in ("people", "login")
+        if shut and answer.status_code == 303:
+            # A page leads to where one signs in, and from there back to it.
+            assert method == "GET"
+            assert answer.headers["Location"].startswith("/account/sign-in?next=%2Faccount"), path
+        else:
+            assert (answer.status_code == 401) == shut, f"{method} {path}: {answer.status_code}"
 
 
 def test_a_token_opens_what_its_role_may_and_nothing_else(place: Town) -> None:
@@ -66,7 +72,7 @@ def test_a_token_opens_what_its_role_may_and_nothing_else(place: Town) -> None:
             if policy.kind == "people" and role not in policy.roles:
                 answer = place.ask(method, path, token=token(place, role))
                 assert answer.status_code == 403, f"{role} {method} {path}: {answer.status_code}"
-                assert code(answer) == "auth.forbidden"
+                assert "auth.forbidden" in answer.text
 
 
 def test_no_route_breaks_over_an_empty_body(place: Town) -> None:

@@ -28,7 +28,8 @@ async function inStore(mode, what) {
       const transaction = base.transaction(STORE, mode);
       const asked = what(transaction.objectStore(STORE));
       transaction.oncomplete = () => done(asked.result);
-      transaction.onerror = transaction.onabort = () => failed(transaction.error);
+      // What goes wrong with a request aborts its transaction, and only then is it the transaction's error.
+      transaction.onabort = () => failed(transaction.error);
     });
   } finally {
     base.close();
