@@ -52,12 +52,11 @@ def by_password(at: Services, name: str, password: str, code: str) -> str:
 
 def _second_factor(conn: sa.Connection, login: Login, code: str) -> bool:
     """Whether the code is one of the login's, and used up now; True for a login without codes."""
-    given = "".join(code.split())
-    step = totp.matching(login.totp or _NOBODY.totp, given, database_now(conn), login.totp_step)
+    step = totp.matching(login.totp or _NOBODY.totp, code, database_now(conn), login.totp_step)
     if step is not None:
         fits = logins.use_step(conn, login.login, step)
     else:
-        fits = logins.use_recovery(conn, login.login, given)
+        fits = logins.use_recovery(conn, login.login, code)
     return fits or not login.totp
 
 

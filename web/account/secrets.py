@@ -124,7 +124,7 @@ def qr(text: str) -> str:
 
 
 def _step(secret: str, given: str, conn: sa.Connection) -> int | None:
-    return totp.matching(secret, "".join(given.split()), database_now(conn), 0) if secret else None
+    return totp.matching(secret, given, database_now(conn), 0) if secret else None
 
 
 def _password(problems: dict[str, Refusal]) -> Response:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from ledger.basics.errors import Refusal
-from web import errors, page
+from web import errors, page, texts
 from web.account import origin
 from web.words import say
 
@@ -19,17 +19,28 @@ HOME: Final = "/account"
 def show(template: str, problems: Mapping[str, Refusal] | None = None, **values: object) -> Response:
     """A page of the account, `problems` (field → refusal) in its language; its status is the first problem's.
 
-    A problem of no field stands under the name of the form's first one, so that the summary's link leads somewhere.
+    A problem of no field stands under the name of the form's first one, so that the summary's link leads somewhere. In
+    the summary an empty field is called by its name.
     """
     wrong = problems or {}
     lang = page.language()
     said = {field: say(why.code, why.params, lang) for field, why in wrong.items()}
-    answer = page.render(template, problems=said, next=next_path(""), **values)
+    summary = [(field, _called(field, why, said[field])) for field, why in wrong.items()]
+    answer = page.render(template, problems=said, summary=summary, **values)
     for why in wrong.values():
         answer.status_code = errors.status(why.code)
         answer.headers.update(errors.headers(why.code, why.params))
         break
     return answer
+
+
+def _called(field: str, why: Refusal, said: str) -> str:
+    """What the summary says of a field: out of its place "fill this in" needs a name."""
+    lang = page.language()
+    for key in (f"account.{field}", f"account.org.{field}", f"account.application.{field}"):
+        if why.code == "field.required" and key in texts.book():
+            return texts.text(key, lang) + texts.text("colon", lang) + said
+    return said
 
 
 def go(path: str, **query: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import unicodedata
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote, urlencode
@@ -37,11 +38,15 @@ def step_of(at: datetime) -> int:
 
 
 def matching(secret: str, given: str, at: datetime, after: int) -> int | None:
-    """The step that `given` is the code of, near `at` and later than `after` (the last one used); None if none is."""
+    """The step that `given` is the code of, near `at` and later than `after` (the last one used); None if none is.
+
+    Spaces and the full-width digits of an input method are no matter.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", given).split()).encode()
     now = step_of(at)
     found = None
     for step in range(now - _DRIFT, now + _DRIFT + 1):
-        if hmac.compare_digest(code(secret, step), given) and step > after and found is None:
+        if hmac.compare_digest(code(secret, step).encode(), plain) and step > after and found is None:
             found = step
     return found
 

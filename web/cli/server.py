@@ -135,7 +135,9 @@ def routes(config_path: Path) -> None:
     from web import access
     from web import serve as composition
 
-    click.echo(access.table(composition.office(_read(config_path))))
+    app = composition.office(_read(config_path))
+    click.echo(access.table(app))
+    app.extensions["mingjing"].engine.dispose()
 
 
 @click.command()
