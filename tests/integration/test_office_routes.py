@@ -15,6 +15,7 @@ from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.hashing import H
 from ledger.institution.folder import identity
+from tests.support.office import OWN, Visitor
 from tests.support.town import Town, code, town
 from web import access, assets
 
@@ -73,6 +74,36 @@ def test_a_token_opens_what_its_role_may_and_nothing_else(place: Town) -> None:
                 answer = place.ask(method, path, token=token(place, role))
                 assert answer.status_code == 403, f"{role} {method} {path}: {answer.status_code}"
                 assert "auth.forbidden" in answer.text
+
+
+def test_a_session_opens_what_its_role_may_and_nothing_else(place: Town) -> None:
+    for role in ROLES:
+        who = signed_in(place, role)
+        for method, path, policy in routes(place):
+            if policy.kind == "people" and role not in policy.roles:
+                answer = who.client.open(path, method=method, headers=OWN, buffered=True)
+                assert answer.status_code == 403, f"{role} {method} {path}: {answer.status_code}"
+                assert "auth.forbidden" in answer.text
+
+
+def test_a_session_changes_nothing_from_another_site(place: Town) -> None:
+    for role in ROLES:
+        who = signed_in(place, role)
+        for method, path, policy in routes(place):
+            if method != "GET" and (policy.own or policy.kind == "login" or role in policy.roles):
+                answer = who.client.open(path, method=method, headers={"Sec-Fetch-Site": "cross-site"}, buffered=True)
+                assert answer.status_code == 403, f"{role} {method} {path}: {answer.status_code}"
+                assert "auth.other_site" in answer.text
+
+
+def signed_in(place: Town, role: str) -> Visitor:
+    """A browser in which somebody of this role is signed in."""
+    who, name = Visitor(place.office_app), f"a-{role}"
+    if who.sign_in(name).status_code != 303:
+        path = place.ask("POST", "/account/link", {}, token(place, role)).get_json()["path"]
+        done = who.sign_up(name, link=path.split("link=")[1])
+        assert done.status_code == 303, done.text
+    return who
 
 
 def test_no_route_breaks_over_an_empty_body(place: Town) -> None:

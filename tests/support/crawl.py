@@ -173,7 +173,7 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         "<leaf>": [*names.leaves[::10], *names.leaves[-8:], NOWHERE, submission],
         "<sha256>": [submission, mine, form, *names.documents, NOWHERE],
         "<mail_id>": ["0" * 32],
-        **dict.fromkeys(("<application>", "<passkey>", "<session>"), ["nobodys"]),
+        **{name: ["nobodys"] for name in ("<application>", "<passkey>", "<session>")},
     }
     for parameter, found in values.items():
         if parameter in rule:

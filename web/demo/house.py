@@ -107,7 +107,8 @@ class House:
             *("--folder", str(self.config.parent), "--origin", ORIGIN, "--demonstration"),
             *("--interval-ms", str(INTERVAL_MS), "--grace-ms", str(GRACE_MS)),
             *("--office-port", str(office), "--box-port", str(box), "--poll-ms", "150"),
-            *("--office-url", self.office, "--box-url", self.box),
+            # A number is no domain, and passkeys belong to one: browsers reach the office by name.
+            *("--office-url", f"http://localhost:{office}", "--box-url", self.box),
             *("--challenge-every-s", "20", "--requests-per-minute", "1000000"),
             *("--access-log-key", supervisor.public_key().public_bytes_raw().hex()),
         )
