@@ -39,7 +39,8 @@ def _called(field: str, why: Refusal, said: str) -> str:
     lang = page.language()
     for key in (f"account.{field}", f"account.org.{field}", f"account.application.{field}"):
         if why.code == "field.required" and key in texts.book():
-            return texts.text(key, lang) + texts.text("colon", lang) + said
+            label = texts.text(key, lang)  # texts: relayed
+            return label + texts.text("colon", lang) + said
     return said
 
 
