@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from bidding.parties import uscc_check_character
 from ledger.basics.hashing import hkdf
 from ledger.basics.signing import public_bytes
+from ledger.store.engine import transaction
 from tests.support.browser import Fence
-from tests.support.office import PASSWORD, served
+from tests.support.office import PASSWORD, Visitor, served
 from tests.support.town import Town, town
+from web.account import logins, tables
 
 BODY: Final = "91350100MA9000001"
 WORDS: Final = {
@@ -213,6 +217,69 @@ def test_the_name_field_offers_the_passkey_by_itself(place: tuple[Town, str], ma
     page.goto(f"{address}/account/sign-in?lang=en")
     # The reader is touched as soon as it is asked: nobody presses a button, the autofill was waiting.
     expect(page.get_by_role("heading", level=1)).to_have_text("My account")
+
+
+def test_somebody_elses_wrong_passwords_keep_no_passkey_out(place: tuple[Town, str], machine: Machine) -> None:
+    made, address = place
+    sign_up(machine, address, "besieged", "en")
+    page = machine.page
+    stranger = Visitor(made.office_app)
+    assert [stranger.sign_in("besieged", "wrong wrong wrong").status_code for _ in range(6)] == [400] * 5 + [429]
+    page.locator("header").get_by_role("button", name="Sign out").click()
+    expect(page.locator("header").get_by_role("link", name="Sign in")).to_be_visible()
+    page.goto(f"{address}/account/sign-in?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My account")
+
+
+def test_a_cancelled_ceremony_is_said_beside_the_button(place: tuple[Town, str], machine: Machine) -> None:
+    made, address = place
+    page = machine.page
+    machine.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": machine.reader, "isUserVerified": False})
+    page.goto(f"{address}/account/sign-up?lang=en")
+    page.get_by_label("Login name").fill("not-me")
+    page.get_by_role("button", name="Make a passkey and sign up").click()
+    expect(page.get_by_text("Not done: it was cancelled")).to_be_visible()
+    assert page.get_by_label("Login name").input_value() == "not-me"
+    page.goto(f"{address}/account")
+    assert "/account/sign-in" in page.url
+    with made.services.engine.connect() as conn:
+        assert logins.by_name(conn, "not-me") is None
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pages_fit_and_say_everything_in_their_language(
+    place: tuple[Town, str], browser: Browser, lang: str, width: int
+) -> None:
+    made, address = place
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = opened(context).page
+    centre = made.ask("POST", "/account/link", {}, made.people["centre"].token).get_json()["path"]
+    with transaction(made.services.engine) as conn:
+        conn.execute(sa.update(tables.logins).where(tables.logins.c.person != "").values(person="-"))
+    page.goto(f"{address}{centre}&lang={lang}")
+    page.locator("#name").fill(f"clerk-{lang}-{width}")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("form[data-passkey-sign-up] > button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(WORDS[lang]["mine"])
+    for path in ("", "/sign-in", "/sign-up", "/password", "/code", "/organisation", "/applications"):
+        page.goto(f"{address}/account{path}?lang={lang}")
+        assert page.locator("html").get_attribute("lang") == {"zh": "zh-Hans", "en": "en"}[lang]
+        text = page.locator("main").inner_text()
+        assert re.search(r"account\.[a-z]", text) is None, path
+        assert re.search(r"\{[a-z_]+\}", text) is None, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("[style], [onclick]").count() == 0, path
+        for control in page.locator("main input:visible:not(.hidden), main textarea:visible").all():
+            assert control.get_attribute("autocomplete"), path
+            name = control.get_attribute("id")
+            assert page.locator(f"label[for='{name}']").count() == 1, (path, name)
+        for control in page.locator("main button:visible, main input:visible:not(.hidden)").all():
+            box = control.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) >= 24, path
+    context.close()
 
 
 def test_a_name_that_is_taken_is_said_beside_the_button_and_stays(place: tuple[Town, str], machine: Machine) -> None:

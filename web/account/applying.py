@@ -36,7 +36,8 @@ def apply() -> ResponseReturnValue:
     given, problems = form(applications.FIELDS), Problems()
     body = applications.read(given, problems)
     if problems:
-        return _organisation(problems, given)
+        ordered = [name for name in applications.FIELDS.split() if name in problems]
+        return _organisation({name: problems[name] for name in ordered}, given)
     try:
         with transaction(at.engine) as conn:
             application = applications.submit(conn, at, who.login, body, database_now(conn))
