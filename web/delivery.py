@@ -47,7 +47,7 @@ _HEADERS: Final = {
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Where a person is sent on to who opens a page and is refused for want of something that can be had there.
 _MENDED_AT: Final = {
-    "auth.missing": "/account/sign-in",
+    "auth.signed_out": "/account/sign-in",
     "auth.stale": "/account/sign-in",
     "auth.second_factor": "/account/code",
     "auth.no_account": "/account/organisation",
@@ -122,13 +122,19 @@ class _Gate:
             if policy.kind == "people" and "Authorization" in request.headers:
                 g.principal = self._door.by_token(_token())
                 return f"person {g.principal.person}"
-            self._door.by_session()
-            session = visitor()
+            session = self._session()
         except Refusal:
             self._brake.call(_address())
             raise
         g.principal = None if self._door.weak(session) else session.principal
         return f"login {session.login}"
+
+    def _session(self) -> Session:
+        """The session of this request. A program is told of the header, a person to sign in (again)."""
+        found = self._door.by_session()
+        if found is None:
+            raise Refusal("auth.signed_out" if _wants_page() else "auth.missing")
+        return found
 
     def _check(self, policy: Policy | None) -> None:
         """Whether who is known now may: its role, and what a browser sends by itself."""
@@ -140,9 +146,7 @@ class _Gate:
         if policy.kind != "people":
             return
         if g.principal is None:
-            session = self._door.by_session()
-            weak = session is not None and self._door.weak(session)
-            raise Refusal("auth.second_factor" if weak else "auth.no_account")
+            raise Refusal("auth.second_factor" if self._door.weak(self._session()) else "auth.no_account")
         if g.principal.role not in policy.roles:
             raise Refusal("auth.forbidden")
 

@@ -16,6 +16,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "auth.no_account": 403,
     "auth.other_site": 403,
     "auth.second_factor": 403,
+    "auth.signed_out": 401,
     "auth.stale": 401,
     "auth.wrong_party": 403,
     "signin.wait": 429,

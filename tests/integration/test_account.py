@@ -295,6 +295,25 @@ def test_one_address_can_t_try_every_name(place: Town) -> None:
     assert elsewhere.status_code == 400
 
 
+def test_one_address_can_t_fill_the_table_of_logins(place: Town) -> None:
+    free = attempts.arrival("").free
+    with transaction(place.services.engine) as conn:
+        for _ in range(free):
+            attempts.admit(conn, [attempts.arrival("127.0.0.1")], place.clock.at)
+    held = visitor(place).sign_up("one-more")
+    assert (held.status_code, held.headers["Retry-After"]) == (429, "15")
+    place.clock.at += timedelta(seconds=15)
+    assert visitor(place).sign_up("one-more").status_code == 303
+
+
+def test_a_form_sent_after_the_session_has_ended_says_what_to_do(place: Town) -> None:
+    who = signed_up(place)
+    place.clock.at += sessions.IDLE
+    late = who.post("/account/organisation", **application(1))
+    assert late.status_code == 401
+    assert "已填内容仍在" in late.text
+
+
 def test_tries_at_the_same_moment_are_all_counted_before_any_is_judged(place: Town) -> None:
     now, subject = place.clock.at, attempts.account("ann")
     for _ in range(subject.free):

@@ -13,10 +13,10 @@ from ledger.basics.ids import new_id
 from ledger.store.engine import database_now, transaction
 from web import page
 from web.access import OWN_PAGES, PUBLIC, SIGNED_IN, route
-from web.account import challenges, logins, origin, passkey, passwords, sessions
+from web.account import attempts, challenges, logins, origin, passkey, passwords, sessions
 from web.account.enter import audit, by_password, door, enter
 from web.account.shown import HOME, go, next_path, show
-from web.delivery import visitor
+from web.delivery import address, visitor
 from web.forms import Problems, form
 from web.services import services
 
@@ -81,6 +81,7 @@ def sign_up() -> ResponseReturnValue:
 def _add(conn: sa.Connection, name: str, hashed: str, link: str) -> str:
     at, login = services(), new_id(services().entropy)
     now = database_now(conn)
+    attempts.admit(conn, [attempts.arrival(address())], now)
     logins.add(conn, login, name, linked(conn, link), now)
     logins.set_password(conn, login, hashed)
     audit("signed up", login, how="password")

@@ -42,6 +42,11 @@ def address(network: str) -> Subject:
     return Subject(_key("address", network), 30)
 
 
+def arrival(network: str) -> Subject:
+    """New logins from an address: none is taken back, so that nobody fills the table."""
+    return Subject(_key("sign-up", network), 30)
+
+
 def wait(failures: int, free: int, since: timedelta) -> timedelta:
     """How long the next attempt must wait, `since` the last one: 15 s, doubled by each failure, 15 minutes at most."""
     if failures < free or since >= FORGOTTEN:

@@ -13,7 +13,7 @@ from ledger.basics.canonical import members
 from ledger.basics.ids import new_id
 from ledger.store.engine import database_now, transaction
 from web.access import ANYONE_SIGNED_IN, route
-from web.account import challenges, logins, passwords
+from web.account import challenges, logins, passkey, passwords
 from web.account.challenges import Challenge
 from web.delivery import json_body, json_response, principal
 from web.services import Services, services
@@ -30,7 +30,7 @@ def link() -> Response:
         now = database_now(conn)
         value = challenges.issue(conn, Challenge("link", principal().person), now, at.entropy)
         expires = now + challenges.LIFE["link"]
-    path = f"/account/sign-up?link={base64.urlsafe_b64encode(value).decode().rstrip('=')}"
+    path = f"/account/sign-up?link={passkey.base64url(value)}"
     return json_response({"path": path, "expires": clock.text(expires)}, 201)
 
 

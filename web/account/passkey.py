@@ -138,6 +138,11 @@ def opened(party: Party, credential: dict[str, Any], challenge: bytes, public_ke
     return found.new_sign_count
 
 
+def base64url(data: bytes) -> str:
+    """Bytes as unpadded base64url."""
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
 def unbase64(text: str) -> bytes:
     """The bytes of unpadded base64url; ValueError."""
     try:

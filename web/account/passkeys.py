@@ -13,13 +13,13 @@ from ledger.basics.ids import new_id
 from ledger.store.engine import database_now, transaction
 from web import page, texts
 from web.access import OWN_PAGES, SIGNED_IN, route
-from web.account import challenges, logins, passkey
+from web.account import attempts, challenges, logins, passkey
 from web.account.arriving import linked
 from web.account.challenges import Challenge
 from web.account.enter import audit, door, enter, need_fresh
 from web.account.passkey import Party
 from web.account.shown import HOME, next_path
-from web.delivery import json_body, json_response, visitor
+from web.delivery import address, json_body, json_response, visitor
 from web.services import services
 
 blueprint: Final = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
@@ -49,6 +49,7 @@ def sign_up() -> Response:
     with transaction(at.engine) as conn:
         now = database_now(conn)
         found = challenges.take(conn, value, "sign-up", now)
+        attempts.admit(conn, [attempts.arrival(address())], now)
         logins.add(conn, found.subject, found.name, linked(conn, str(asked["link"])), now)
         _add(conn, found.subject, made)
         audit("signed up", found.subject, how="passkey")
@@ -76,6 +77,8 @@ def sign_in() -> Response:
         now = database_now(conn)
         challenges.take(conn, value, "sign-in", now)
         known = logins.passkey_of(conn, _id(credential["id"]))
+        if credential["response"]["userHandle"] not in ("", passkey.base64url(known.login.encode("ascii"))):
+            raise Refusal("passkey.refused")  # WebAuthn §7.2, step 6: the passkey names its owner, too
         count = passkey.opened(party, credential, value, known.public_key, known.sign_count)
         logins.use_passkey(conn, known.passkey, count, now)
         token = enter(conn, at, logins.get(conn, known.login), "passkey")
