@@ -21,6 +21,7 @@ import bidding.store.box.tables
 import bidding.store.tables as office
 from ledger.basics.errors import Refusal
 from ledger.store import tables as ledger
+from web.account import tables as account
 
 metadata: Final = ledger.metadata
 ROLES: Final = ("mingjing_office", "mingjing_box", "mingjing_worker")
@@ -39,7 +40,7 @@ _ROWS: Final = {
     ("mingjing_office", "sealed_values"): "stream <> 'box' OR disclosed",
 }
 # Whoever signs in, with what, and the keys that make tickets: the office's alone.
-_OFFICE_ONLY: Final = (office.accounts, office.tokens, office.lot_keys)
+_OFFICE_ONLY: Final = (office.accounts, office.tokens, office.lot_keys, *account.ALL)
 
 
 def config(connection: sa.Connection | None = None) -> Config:

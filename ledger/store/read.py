@@ -24,6 +24,7 @@ __all__ = [
     "disclose_value",
     "disclosed_value",
     "erase_value",
+    "last_shown",
     "load",
     "sealed_value",
     "streams",
@@ -108,6 +109,18 @@ def visible_since(conn: sa.Connection, index: int, limit: int = 1000) -> list[St
     return _stored(
         conn, tables.entries.c.idx >= index, tables.events.c.visible, order=tables.entries.c.idx, limit=limit
     )
+
+
+def last_shown(conn: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+    """When the newest disclosed and sequenced event of each stream happened, in ms of Unix time; none: not in it."""
+    table = tables.events
+    query = (
+        sa.select(table.c.stream, sa.func.max(table.c.at))
+        .join(tables.entries, tables.entries.c.id == table.c.entry_id)
+        .where(table.c.stream.in_(names), table.c.visible, tables.entries.c.idx.is_not(None))
+        .group_by(table.c.stream)
+    )
+    return {str(stream): int(at) for stream, at in conn.execute(query)}
 
 
 def streams(conn: sa.Connection, prefix: str) -> dict[str, int]:

@@ -12,8 +12,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from ledger.store.engine import create_engine
 from tests.support.town import LOT, START, Town, town
+from web.account import tables as logins
 from web.database import ROLES, metadata, upgrade
 
+LOGINS = tuple(table.name for table in logins.ALL)
 DEADLINE = START + timedelta(minutes=10)
 
 
@@ -65,7 +67,8 @@ def test_a_tender_runs_with_three_roles_that_know_no_more_than_they_need(split: 
 
 
 def test_the_box_reads_no_account_no_party_and_no_key(migrated: str) -> None:
-    for table in ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents"):
+    office = ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents")
+    for table in (*office, *LOGINS):
         assert refused(migrated, "mingjing_box", rows(table)), table
 
 
@@ -75,7 +78,7 @@ def test_the_office_reads_nothing_of_the_box(migrated: str) -> None:
 
 
 def test_the_worker_reads_no_token_and_no_ticket_key(migrated: str) -> None:
-    for table in ("accounts", "tokens", "lot_keys"):
+    for table in ("accounts", "tokens", "lot_keys", *LOGINS):
         assert refused(migrated, "mingjing_worker", rows(table)), table
 
 

@@ -30,7 +30,8 @@ DRAWN: Final = {"X-Request-Id"}
 # What would tell when or how often something changed; no answer may carry them at all.
 TELLTALE: Final = {"ETag", "Last-Modified", "Server-Timing", "Set-Cookie", "X-Runtime"}
 
-_HASH: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
+# As programs write it, and in the groups of eight in which pages do.
+_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32,}|(?:[0-9a-f]{8} ){3,}[0-9a-f]{8})(?![0-9a-f])")
 _UPLOAD: Final = re.compile(r"(?<=/box/uploads/)[a-z2-7]{16}")  # drawn for each upload
 _BASE64: Final = re.compile(r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{40,}={0,2}")
 
@@ -148,16 +149,21 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         return [rule.replace("<person>", "nobody-of-this-name")]  # an existing one would be disabled
     lists = {
         "": [],
-        "/": [f"/{query}" for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=published", "?page=2")],
+        "/": [f"/{query}" for query in ("", "?lang=en")],
+        "/tenders": [
+            f"/tenders{query}"
+            for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=open", "?page=2", "?amount_from=x", "?q=")
+        ],
+        "/tenders.atom": [f"/tenders.atom{query}" for query in ("", "?lang=en", f"?q={key}", "?state=open")],
         "/api/tenders": [
-            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=published")
+            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=open", "state=x")
         ],
         "/custody/requests": [f"?institution={one}" for one in ("custodian-1", "custodian-3", "contributor-1", "x")],
         "/log/tile/<path:path>": _tiles(("0/", "1/"), len(names.leaves)),
         "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
-        "/static/<version>/<path:name>": ["x/css/site.css", "x/platform.toml", "x/../platform.toml"],
+        "/static/<version>/<path:name>": ["x/css/base.css", "x/platform.toml", "x/../platform.toml"],
     }
     if rule in lists:
         stem = rule.split("<", maxsplit=1)[0]
@@ -167,6 +173,7 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         "<leaf>": [*names.leaves[::10], *names.leaves[-8:], NOWHERE, submission],
         "<sha256>": [submission, mine, form, *names.documents, NOWHERE],
         "<mail_id>": ["0" * 32],
+        **{name: ["nobodys"] for name in ("<application>", "<passkey>", "<session>")},
     }
     for parameter, found in values.items():
         if parameter in rule:

@@ -110,6 +110,36 @@ def enrol(config_path: Path, request: Path) -> None:
     click.echo(json.dumps(platform.enrol(_read(config_path), request.read_bytes()), indent=2))
 
 
+@platform.command()
+@_CONFIG
+@click.option("--person", required=True, help="Whose account it is: an id, as `platform enrol` gave it.")
+@click.option("--name", required=True, help="The name to sign in with: 3 to 64 of a-z, 0-9 and . _ @ + -")
+def account(config_path: Path, person: str, name: str) -> None:
+    """Make a login for a person in a browser. Prints its password, this once."""
+    from web import services
+    from web.account import linking
+
+    config = _read(config_path)
+    at = services.compose(config, config.database.owner)
+    try:
+        password = linking.open_login(at, person, name)
+    finally:
+        at.engine.dispose()
+    click.echo(json.dumps({"name": name, "password": password}, indent=2))
+
+
+@platform.command()
+@_CONFIG
+def routes(config_path: Path) -> None:
+    """List every route of the office, and who may call it."""
+    from web import access
+    from web import serve as composition
+
+    app = composition.office(_read(config_path))
+    click.echo(access.table(app))
+    app.extensions["mingjing"].engine.dispose()
+
+
 @click.command()
 @click.argument("process", type=click.Choice(["office", "box", "worker"]))
 @_CONFIG

@@ -114,12 +114,12 @@ def _serve(house: House, teller: Teller, play: Play) -> None:
     district = District(house, teller, play.bidders)
     district.settle()
     teller.step(
-        f"平台继续运行：{house.office}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
-        f"The platform stays up: {house.office} (office and public pages), box {house.box}. Ctrl-C ends it.",
+        f"平台继续运行：{house.public}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
+        f"The platform stays up: {house.public} (office and public pages), box {house.box}. Ctrl-C ends it.",
     )
     teller.say(
-        f"结果页面：{house.office}/tenders/{play.tender}",
-        f"The result: {house.office}/tenders/{play.tender}?lang=en",
+        f"结果页面：{house.public}/tenders/{play.tender}",
+        f"The result: {house.public}/tenders/{play.tender}?lang=en",
     )
     teller.say(
         "自己办一次招标：另开一个终端，照 docs/own-tender.zh-CN.md 做",

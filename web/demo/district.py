@@ -92,7 +92,7 @@ class District:
             bidder.run("take-tickets")
             bidder.bid(self.current, LOT, answers)
         until = (self.deadline + timedelta(hours=8)).strftime("%H:%M:%S")
-        page = f"{self.house.office}/tenders/{self.current}"
+        page = f"{self.house.public}/tenders/{self.current}"
         self.tell.say(
             f"正在接受投标：{work.zh}，北京时间 {until} 开标，{page}",
             f"Open for bids: {work.en}, opens at {until} Beijing time, {page}?lang=en",

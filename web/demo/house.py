@@ -61,6 +61,11 @@ class House:
         return self.root / "platform" / "platform.toml"
 
     @property
+    def public(self) -> str:
+        """Under which address browsers reach the office: by name, as a number is no domain that passkeys belong to."""
+        return self.office.replace("127.0.0.1", "localhost")
+
+    @property
     def trust(self) -> Path:
         """The trust file, as it was handed to everybody."""
         return self.root / "trust.json"
@@ -107,7 +112,7 @@ class House:
             *("--folder", str(self.config.parent), "--origin", ORIGIN, "--demonstration"),
             *("--interval-ms", str(INTERVAL_MS), "--grace-ms", str(GRACE_MS)),
             *("--office-port", str(office), "--box-port", str(box), "--poll-ms", "150"),
-            *("--office-url", self.office, "--box-url", self.box),
+            *("--office-url", self.public, "--box-url", self.box),
             *("--challenge-every-s", "20", "--requests-per-minute", "1000000"),
             *("--access-log-key", supervisor.public_key().public_bytes_raw().hex()),
         )

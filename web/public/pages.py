@@ -1,4 +1,4 @@
-"""The public's pages, rendered here and readable without any script: the list of tenders, and one tender's result."""
+"""The page of one tender, readable without any script."""
 
 from __future__ import annotations
 
@@ -13,34 +13,12 @@ from ledger.store import read
 from ledger.store.engine import reading
 from web import page, texts
 from web.access import PUBLIC, route
-from web.delivery import query_int, query_text
 from web.page import language
 from web.public import result
 from web.services import services
 from web.words import Lang
 
 blueprint: Final = Blueprint("pages", __name__, static_folder=None)
-
-_CATEGORIES: Final = ("works", "goods", "services")
-_STATES: Final = ("published", "suspended", "terminated")
-
-
-@route(blueprint, "GET", "/", PUBLIC)
-def index() -> Response:
-    """The list of published tenders, newest first; the address is the state of the search."""
-    text, category, state = query_text("q"), query_text("category", 16), query_text("state", 24)
-    with reading(services().engine) as conn:
-        found = search.search(conn, text, category, state, query_int("page", 1, 100_000))
-    return page.render(
-        "index.html",
-        found=found.found,
-        total=found.total,
-        page=found.page,
-        pages=max(1, -(-found.total // search.PAGE)),
-        asked={"q": text, "category": category, "state": state},
-        categories=_CATEGORIES,
-        states=_STATES,
-    )
 
 
 @route(blueprint, "GET", "/tenders/<tender>", PUBLIC)
