@@ -7,6 +7,7 @@ from flask import Flask
 from web import assets, delivery, page
 from web.account import app as account
 from web.account.door import Door
+from web.bidder import pages as bidder
 from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
@@ -26,7 +27,7 @@ def create_app(services: Services) -> Flask:
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     door = Door(services)
     delivery.install(app, door, limits, page.refused, services.config.public.origins())
-    for module in (assets, log, api, front, listing, pages, custody, enrolment, tenders, acts, tickets):
+    for module in (assets, log, api, front, listing, pages, bidder, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     account.install(app, door)
     return app
