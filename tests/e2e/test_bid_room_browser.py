@@ -1,7 +1,8 @@
-"""A bid in the browser alone: secret, ticket, form, seal, box, receipt; against a real office and a real box."""
+"""A bid in the browser alone, by keyboard alone: secret, ticket, form, rehearsal, seal, box, receipt, replace, withdraw."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,11 +10,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, restore, rooms, send, sign_and_seal
+from ledger.basics import signing
+from tests.support.bid_room import Firm, Keyboard, Rooms, SignedIn, ready, rooms
 from tests.support.town import INTERVAL, LOT
 
 DEADLINE = timedelta(hours=2)
 LANGS = ("zh", "en")
+WORDS = {
+    "zh": {"sent": "投标箱已于", "withdrawn": "撤回，不会被打开", "worked": "演练成功", "witnessed": "并经见证", "withdraw": "撤回"},
+    "en": {"sent": "accepted version", "withdrawn": "withdrawn at", "worked": "worked", "witnessed": "and witnessed", "withdraw": "withdraw"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -22,50 +28,100 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
         yield made
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context()
-    yield opened
-    opened.close()
+class Desk:
+    """A browser of an organisation, and what went wrong on its pages."""
 
+    def __init__(self, browser: Browser, place: Rooms, firm: Firm) -> None:
+        self.context: BrowserContext = browser.new_context(accept_downloads=True)
+        self.signed_in = SignedIn(self.context, place, firm)
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("console", lambda message: self.said.append(message.text))
 
-def at_desk(context: BrowserContext, place: Rooms, firm: Firm) -> Page:
-    """A page that is signed in; what it says on its console fails the test that looks."""
-    SignedIn(context, place, firm)
-    page = context.new_page()
-    page.on("pageerror", lambda error: print("page error", error))
-    page.on(
-        "response",
-        lambda answer: (
-            print(
-                answer.status,
-                answer.url,
-                answer.all_headers().get("date"),
-                answer.request.headers.get("mingjing-request", "")[:400],
-            )
-            if place.box in answer.url
-            else None
-        ),
-    )
-    page.on("console", lambda message: print("console", message.text))
-    return page
+    def close(self) -> None:
+        self.context.close()
+        assert self.signed_in.refused == []
+        assert self.said == []
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_a_bid_goes_from_words_to_a_receipt(place: Rooms, context: BrowserContext, lang: str) -> None:
-    firm = place.firm(f"ant-{lang}")
-    page = at_desk(context, place, firm)
-    restore(page, place, firm, lang)
-    enter(page, place, lang)
-    fill(page, price="812345.60")
-    page.locator("[data-choose=offer]").set_input_files(
-        [{"name": "schedule.txt", "mimeType": "text/plain", "buffer": b"ten months\n" * 100}]
-    )
-    page.wait_for_selector("[data-files=offer] li")
-    sign_and_seal(page)
-    send(page)
-    assert page.locator("#receipts > li").count() == 1
+def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str, tmp_path: Path) -> None:
+    firm, say = place.firm(f"ant-{lang}"), WORDS[lang]
+    desk = Desk(browser, place, firm)
+    page, keys = desk.page, Keyboard(desk.page)
+    page.goto(f"{place.office}/bid/secret?lang={lang}")
+    ready(page)
+    keys.restore(firm)
+    page.goto(f"{place.office}/bid?lang={lang}")
+    ready(page)
+    assert "1 / 1" in page.locator("#quiet").inner_text() or "1 of 1" in page.locator("#quiet").inner_text()
+    keys.press(f"[data-lot='{LOT}'] a")
+    page.wait_for_selector("#lot #form")
+    ready(page)
+    keys.fill(price="812345.60")
+    assert "捌拾壹万贰仟叁佰肆拾伍元陆角整" in page.locator("#m-offer-price").inner_text()
+    keys.choose("offer", {"schedule.txt": b"ten months\n" * 100, "明细.csv": b"1,2\n"})
+    keys.press("#rehearse-now")
+    assert say["worked"] in place.until_said(page, "#rehearse-state", say["worked"])
+    keys.step("check")
+    for name in ("sign", "seal", "send"):
+        keys.step(name)
+    assert say["sent"] in page.locator("#fate").inner_text()
+    # The page was read again from this browser's shelf: all of it is still there.
     place.town.wait(INTERVAL)
-    accepted = place.town.services.engine
-    assert accepted is not None
-    assert LOT in page.url
+    page.reload()
+    page.wait_for_selector("#receipts > li")
+    ready(page)
+    assert page.locator("#f-offer-price").input_value() == "812345.60"
+    assert say["witnessed"] in page.locator("#receipts > li").inner_text()
+    check_receipt_files(place, keys, page, tmp_path)
+    keys.press("#replace-now")
+    keys.type("#f-offer-price", "799000")
+    for name in ("check", "sign", "seal", "send"):
+        keys.step(name)
+    assert page.locator("#receipts > li").count() == 2
+    desk.close()
+    another_browser(place, browser, firm, lang)
+
+
+def check_receipt_files(place: Rooms, keys: Keyboard, page: Page, tmp_path: Path) -> None:
+    """The JSON is the box's own envelope; the PDF holds the very same bytes."""
+    saved = {}
+    for kind in ("json", "pdf"):
+        with page.expect_download() as found:
+            keys.press(f"#receipts [data-{kind}]")
+        found.value.save_as(tmp_path / f"receipt.{kind}")
+        saved[kind] = (tmp_path / f"receipt.{kind}").read_bytes()
+    envelope = json.loads(saved["json"])
+    trust = json.loads(place.town.trust)
+    said = signing.verify("receipt", envelope, trust["box_key"])
+    assert said["lot"] == LOT
+    assert saved["pdf"].startswith(b"%PDF-1.7")
+    assert saved["json"].strip() in saved["pdf"]
+
+
+def another_browser(place: Rooms, browser: Browser, firm: Firm, lang: str) -> None:
+    """From the words alone: what the box accepted is found again, and withdrawn."""
+    say = WORDS[lang]
+    desk = Desk(browser, place, firm)
+    page, keys = desk.page, Keyboard(desk.page)
+    page.goto(f"{place.office}/bid/secret?lang={lang}")
+    ready(page)
+    keys.restore(firm)
+    page.goto(f"{place.office}/bid?lang={lang}")
+    ready(page)
+    keys.press("#ask-all")
+    page.wait_for_selector(f"[data-lot='{LOT}'][data-stand=accepted]")
+    keys.press(f"[data-lot='{LOT}'] a")
+    page.wait_for_selector("#receipts > li")
+    ready(page)
+    assert page.locator("#receipts > li").count() == 2
+    keys.press("#withdrawal summary")
+    keys.press("#withdraw-now")
+    assert page.locator("#receipts > li").count() == 2, "nothing is withdrawn before it is confirmed in words"
+    keys.type("#withdraw-word", say["withdraw"])
+    keys.press("#withdraw-now")
+    page.wait_for_selector("#receipts > li:nth-child(3)")
+    assert say["withdrawn"] in page.locator("#fate").inner_text()
+    desk.close()

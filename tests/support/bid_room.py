@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
@@ -14,7 +14,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from playwright.sync_api import BrowserContext, Page, Request, Route
+from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ledger.basics import signing
@@ -182,15 +182,73 @@ def ready(page: Page) -> None:
     page.wait_for_selector("#room[data-ready]")
 
 
-def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
-    """Restores the secret from its words, pasted into the first field."""
-    page.goto(f"{at.office}/bid/secret?lang={lang}")
-    ready(page)
-    for number, word in enumerate(firm.words.split(), 1):
-        page.locator(f"#word-{number}").fill(word)
-    page.locator("#restoring button[type=submit]").click()
-    page.wait_for_selector("#seal-key:not(:empty)")
-    ready(page)
+class Keyboard:
+    """Somebody who has no mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def to(self, selector: str) -> None:
+        """Goes to a control with the tab key, from wherever the focus is, once around the page at most."""
+        focused = "selector => document.activeElement?.matches(selector) ?? false"
+        for _ in range(400):
+            if self.page.evaluate(focused, selector):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the tab key never comes to {selector}")
+
+    def press(self, selector: str) -> None:
+        """Presses a button or follows a link."""
+        self.to(selector)
+        self.page.keyboard.press("Enter")
+
+    def type(self, selector: str, value: str) -> None:
+        """Types into a field, in the place of what stands there."""
+        self.to(selector)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(value)
+
+    def tick(self, selector: str) -> None:
+        """Ticks a box or an option."""
+        self.to(selector)
+        self.page.keyboard.press("Space")
+
+    def fill(self, **changed: str) -> None:
+        """The answers of a good bid, some of them changed."""
+        for name, value in {**ANSWERS, **{key.replace("_", "-"): one for key, one in changed.items()}}.items():
+            self.type(f"#f-offer-{name}", value)
+        for name, value in CHOICES.items():
+            # Options are one stop of the tab key; the arrows go through them.
+            self.tick(f"#q-offer-{name} input")
+            for _ in range(10):
+                if self.page.locator(f"#q-offer-{name} input[value={value}]").is_checked():
+                    break
+                self.page.keyboard.press("ArrowDown")
+
+    def choose(self, part: str, files: Mapping[str, bytes]) -> None:
+        """Chooses files."""
+        self.to(f"[data-choose={part}]")
+        with self.page.expect_file_chooser() as chooser:
+            self.page.keyboard.press("Enter")
+        rows: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": data} for name, data in files.items()]
+        chooser.value.set_files(rows)
+        self.page.wait_for_selector(f"[data-files={part}] li:nth-child({len(files)})")
+
+    def step(self, name: str) -> None:
+        """Takes a step of a bid; what it refuses fails the test with its words."""
+        if name == "check":
+            self.tick("#check-yes")
+            return
+        self.press(f"#{name}-now")
+        stepped(self.page, name)
+
+    def restore(self, firm: Firm) -> None:
+        """Restores the secret from its words."""
+        for number, word in enumerate(firm.words.split(), 1):
+            self.type(f"#word-{number}", word)
+        self.press("#restoring button[type=submit]")
+        self.page.wait_for_selector("#seal-key:not(:empty)")
+        ready(self.page)
 
 
 def enter(page: Page, at: Rooms, lang: str = "zh") -> None:
@@ -210,21 +268,34 @@ def fill(page: Page, **changed: str) -> None:
         page.locator(f"#q-offer-{name} input[value={value}]").check()
 
 
+def stepped(page: Page, name: str, *, refused: bool = False) -> str:
+    """Waits until a step is done, or until it is `refused`; the words it says."""
+    page.wait_for_selector(f"#{name}-error:not(:empty)" if refused else f"[data-task={name}].done, #{name}-error:not(:empty)")
+    said = page.locator(f"#{name}-error").inner_text()
+    assert refused or said == "", said
+    return said
+
+
 def sign_and_seal(page: Page) -> None:
     """Confirms, signs and seals what is filled in."""
     page.locator("#check-yes").check()
-    step(page, "sign")
-    step(page, "seal")
-
-
-def step(page: Page, name: str) -> None:
-    """Presses the button of a step; what it refuses fails the test with its words."""
-    page.locator(f"#{name}-now").click()
-    page.wait_for_selector(f"[data-task={name}].done, #{name}-error:not(:empty)")
-    said = page.locator(f"#{name}-error").inner_text()
-    assert said == "", said
+    for name in ("sign", "seal"):
+        page.locator(f"#{name}-now").click()
+        stepped(page, name)
 
 
 def send(page: Page) -> None:
     """Sends what is sealed."""
-    step(page, "send")
+    page.locator("#send-now").click()
+    stepped(page, "send")
+
+
+def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
+    """Restores the secret from its words."""
+    page.goto(f"{at.office}/bid/secret?lang={lang}")
+    ready(page)
+    for number, word in enumerate(firm.words.split(), 1):
+        page.locator(f"#word-{number}").fill(word)
+    page.locator("#restoring button[type=submit]").click()
+    page.wait_for_selector("#seal-key:not(:empty)")
+    ready(page)

@@ -43,8 +43,6 @@ function inGroups(whole) {
     const group = padded.slice(4 * at, 4 * at + 4);
     if (group === "0000") {
       zero = out !== "";
-      // 亿 is said once for both groups above it.
-      if (count - at === 3 && out !== "" && !out.endsWith("亿")) out = out.endsWith("万亿") ? out : `${out}亿`;
       continue;
     }
     if (out !== "" && (zero || group[0] === "0")) out += "零";
@@ -54,6 +52,7 @@ function inGroups(whole) {
   return out;
 }
 
+// 亿 is said once for both groups above it.
 const groupName = (place, next) => (place === 3 && next !== "0000" ? "万" : GROUPS[place]);
 
 function inDigits(group) {
