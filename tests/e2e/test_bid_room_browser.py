@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from ledger.basics import signing
-from tests.support.bid_room import Firm, Keyboard, Rooms, SignedIn, ready, rooms
+from ledger.sealed import backup
+from tests.support.bid_room import Firm, Keyboard, Rooms, SignedIn, derived, ready, rooms
 from tests.support.town import INTERVAL, LOT
 
 DEADLINE = timedelta(hours=2)
@@ -20,6 +21,23 @@ WORDS = {
     "zh": {"sent": "投标箱已于", "withdrawn": "撤回，不会被打开", "worked": "演练成功", "witnessed": "并经见证", "withdraw": "撤回"},
     "en": {"sent": "accepted version", "withdrawn": "withdrawn at", "worked": "worked", "witnessed": "and witnessed", "withdraw": "withdraw"},
 }
+# What signing up leaves in the browser: the bytes of the secret, under the login.
+SIGNED_UP = """(bytes) => new Promise((done) => {
+  const asked = indexedDB.open("mingjing", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("secrets");
+  asked.onsuccess = () => {
+    const transaction = asked.result.transaction("secrets", "readwrite");
+    transaction.objectStore("secrets").put(new Uint8Array(bytes), "somebody");
+    transaction.oncomplete = () => { asked.result.close(); done(); };
+  };
+})"""
+KINDS = """() => new Promise((done) => {
+  const asked = indexedDB.open("mingjing");
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("secrets").objectStore("secrets").getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result.map((one) => one.constructor.name)); };
+  };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -124,4 +142,77 @@ def another_browser(place: Rooms, browser: Browser, firm: Firm, lang: str) -> No
     keys.press("#withdraw-now")
     page.wait_for_selector("#receipts > li:nth-child(3)")
     assert say["withdrawn"] in page.locator("#fate").inner_text()
+    desk.close()
+
+
+def test_a_new_secret_is_kept_only_once_its_words_are_written_down(place: Rooms, browser: Browser) -> None:
+    desk = Desk(browser, place, place.firm("bee"))
+    page, keys = desk.page, Keyboard(desk.page)
+    page.goto(f"{place.office}/bid/secret?lang=en")
+    ready(page)
+    keys.press("#make-now")
+    page.wait_for_selector("#words li:nth-child(24)")
+    words = page.locator("#words li").all_inner_texts()
+    keys.press("#confirm button[type=submit]")
+    assert page.locator("#asked .error:not(:empty)").count() == 3, "every word that is missing is named beside its field"
+    for number in (int(str(one.get_attribute("data-place"))) for one in page.locator("#asked input").all()):
+        keys.type(f"#asked-{number + 1}", words[number].upper())
+    keys.press("#confirm button[type=submit]")
+    page.wait_for_selector("#seal-key:not(:empty)")
+    ready(page)
+    assert "not those the centre has registered" in page.locator("#secret-state").inner_text()
+    shown = page.locator("#seal-key").inner_text()
+    secret = backup.from_words(" ".join(words))
+    assert shown == signing.public_bytes(derived(secret, "seal-key")).hex()
+    assert page.locator("#words li").count() == 0
+    desk.close()
+
+
+def test_a_secret_of_signing_up_is_taken_over_when_its_words_are_written_down(place: Rooms, browser: Browser) -> None:
+    firm = place.firm("cat")
+    desk = Desk(browser, place, firm)
+    page, keys = desk.page, Keyboard(desk.page)
+    page.goto(f"{place.office}/?lang=en")
+    page.evaluate(SIGNED_UP, list(firm.secret))
+    page.goto(f"{place.office}/bid/secret?lang=en")
+    ready(page)
+    assert "not written down yet" in page.locator("#secret-state").inner_text()
+    assert "1 of 1" in page.locator("#quiet").inner_text(), "it serves meanwhile"
+    keys.press("#make-now")
+    page.wait_for_selector("#words li:nth-child(24)")
+    words = page.locator("#words li").all_inner_texts()
+    assert words == firm.words.split()
+    for number in (int(str(one.get_attribute("data-place"))) for one in page.locator("#asked input").all()):
+        keys.type(f"#asked-{number + 1}", words[number])
+    keys.press("#confirm button[type=submit]")
+    page.wait_for_selector("#make", state="hidden")
+    ready(page)
+    assert "registered ones" in page.locator("#secret-state").inner_text()
+    assert page.evaluate(KINDS) == ["CryptoKey"], "no bytes of it are left"
+    desk.close()
+
+
+def test_wrong_backup_words_are_named_beside_their_fields(place: Rooms, browser: Browser) -> None:
+    firm = place.firm("dog")
+    desk = Desk(browser, place, firm)
+    page, keys = desk.page, Keyboard(desk.page)
+    page.goto(f"{place.office}/bid/secret?lang=en")
+    ready(page)
+    words = firm.words.split()
+    for number, word in enumerate(words, 1):
+        if number != 5:
+            keys.type(f"#word-{number}", "nonsense" if number == 7 else word)
+    keys.press("#restoring button[type=submit]")
+    assert page.locator("#word-5-error").inner_text() == "Fill this in."
+    keys.type("#word-5", words[4])
+    keys.press("#restoring button[type=submit]")
+    page.wait_for_selector("#word-7-error:not(:empty)")
+    assert page.locator("#word-7").get_attribute("aria-invalid") == "true"
+    assert page.locator("#word-8").input_value() == words[7], "what was typed stays"
+    keys.type("#word-7", words[7])
+    keys.press("#restoring button[type=submit]")
+    page.wait_for_selector("#restore-summary:not([hidden])")
+    keys.type("#word-7", words[6])
+    keys.press("#restoring button[type=submit]")
+    page.wait_for_selector("#seal-key:not(:empty)")
     desk.close()

@@ -1,4 +1,4 @@
-"""The bidder's room for tests: a town whose office and box stand at two origins, and browsers that are signed in there."""
+"""The bidder's room for tests: a town whose office and box stand at two origins, and browsers signed in there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from evaluation.rules import templates
 from ledger.basics import signing
+from ledger.basics.canonical import canonical
+from ledger.basics.hashing import H
 from ledger.sealed import backup
 from tests.support.town import INTERVAL, LOT, Town, town
 from tests.support.waiting import wait_until
@@ -36,6 +40,8 @@ ANSWERS: Final = {
 }
 CHOICES: Final = {"safety-licence": "yes", "grade": "first"}
 ELSEWHERE: Final = re.compile(r"^(?!https?://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:)")
+# An address of the box → the one that browsers are told.
+Line = Callable[[str], str]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -99,10 +105,13 @@ class SignedIn:
         self.refused: list[str] = []
         self.asked: list[Request] = []
         self._office, self._token = rooms.office, firm.token
-        context.on("request", lambda request: self.asked.append(request))
+        context.on("request", self._note)
         # Patterns, not functions: what matches none is not asked about here, and a page has many modules.
         context.route(ELSEWHERE, self._refuse)
         context.route(re.compile(rf"{re.escape(rooms.office)}/(bid|office)\b"), self._sign)
+
+    def _note(self, request: Request) -> None:
+        self.asked.append(request)
 
     def _refuse(self, route: Route) -> None:
         self.refused.append(route.request.url)
@@ -119,20 +128,36 @@ def derived(secret: bytes, label: str) -> Ed25519PrivateKey:
 
 
 @contextmanager
-def rooms(folder: Path, deadline_in: Any, **options: Any) -> Iterator[Rooms]:
-    """A town with a tender that takes bids; office and box served for browsers, with the town's time."""
+def rooms(
+    folder: Path, deadline_in: timedelta, *, max_bytes: int = 1 << 24, line: Line = str, **options: Any
+) -> Iterator[Rooms]:
+    """A town with a tender that takes bids of `max_bytes`; office and box served for browsers, with the town's time.
+
+    `line`: from the box's address to the one that browsers are told, for a line that breaks.
+    """
     with town(folder, f"sqlite:///{folder / 'town.db'}", **options) as made:
         made.enrol()
-        made.publish(made.clock.at + deadline_in)
+        rules, form = templates.load("checklist-f4")
+        lot: dict[str, Any] = {
+            "lot": LOT,
+            "title": {"zh": "第一标段", "en": "Lot one"},
+            "ceiling_fen": 120_000_000,
+            "form": H(canonical(form)).hex(),
+            "rules": H(canonical(rules)).hex(),
+            "max_bytes": max_bytes,
+            "forms_public": True,
+        }
+        made.publish(made.clock.at + deadline_in, lots=[lot])
         made.open_tickets()
         made.wait(INTERVAL)
-        yield served(made)
+        yield served(made, line)
 
 
-def served(made: Town) -> Rooms:
+def served(made: Town, line: Line = str) -> Rooms:
     """Serves a town's office and box at origins of their own, which know each other."""
     holders: list[dict[str, Any]] = [{}, {}]
     urls = [_serve(made, holder) for holder in holders]
+    urls[1] = line(urls[1])
     public = Public(office=urls[0], box=urls[1])
     found = Rooms(made, urls[0], urls[1])
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
@@ -159,6 +184,7 @@ def _serve(made: Town, holder: dict[str, Any]) -> str:
         """Tells the town's time: the only one that a client tells the box."""
 
         def date_time_string(self, timestamp: float | None = None) -> str:
+            del timestamp
             return format_datetime(made.clock.at.replace(microsecond=0), usegmt=True)
 
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
@@ -229,7 +255,7 @@ class Keyboard:
         """Chooses files."""
         self.to(f"[data-choose={part}]")
         with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
+            self.page.keyboard.press("Space")
         rows: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": data} for name, data in files.items()]
         chooser.value.set_files(rows)
         self.page.wait_for_selector(f"[data-files={part}] li:nth-child({len(files)})")

@@ -59,7 +59,7 @@ def any_lot() -> Response:
 
 @route(blueprint, "GET", "/lots", BIDDER)
 def lots() -> Response:
-    """`{lots, minute, now}`: what every page of the room asks first. `minute`: the last one that witnesses have seen."""
+    """`{lots, minute, now}`: what every page of the room asks first. `minute`: the last one that was witnessed."""
     at = services()
     with reading(at.engine) as conn:
         now = database_now(conn)

@@ -1,4 +1,4 @@
-"""What the pages of a lot tell a bidder's browser: the same for everybody, whether they bid or not. Nothing is asked."""
+"""What the pages of a lot tell a bidder's browser: the same for everybody, whether they bid or not."""
 
 from __future__ import annotations
 

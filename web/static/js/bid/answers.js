@@ -39,6 +39,8 @@ export class Answers {
     if (this.draft.state.answers[part]?.[question] !== undefined) this.touched.add(field.id);
     const keep = () => {
       const value = valueOf(field);
+      // The same again is no change: what was signed and sealed stands.
+      if (value === (this.draft.state.answers[part][question] ?? "")) return;
       const saved = this.draft.edit((state) => {
         // An optional question is left out, never left empty.
         if (value === "") delete state.answers[part][question];

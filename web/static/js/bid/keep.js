@@ -9,7 +9,8 @@ const STORES = ["drafts", "tickets", "pages", "trust"];
 
 let opening = null;
 
-const settled = (request) =>
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+export const settled = (request) =>
   new Promise((resolve, reject) => {
     request.addEventListener("success", () => resolve(request.result));
     request.addEventListener("error", () => reject(request.error));

@@ -52,7 +52,7 @@ function follow() {
 async function pageOf(who, list, believed) {
   const { page } = room().dataset;
   if (page === "home") {
-    const stands = who.secret === null ? "secret_none_home" : who.registered ? "secret_here" : "secret_other";
+    const stands = who.unwritten ? "secret_unwritten" : who.secret === null ? "secret_none_home" : who.registered ? "secret_here" : "secret_other";
     tell(element("secret-state"), text(stands));
     element("ask-all").disabled = who.secret === null;
     home.wire({ ...who, trust: believed.file });

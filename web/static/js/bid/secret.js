@@ -1,6 +1,7 @@
 /** The page of the bidding secret: made, written down and read back; restored; whose keys follow from it. */
 import { hex } from "../sealed/bytes.js";
-import { create, restored } from "../sealed/secret.js";
+import { toWords } from "../sealed/backup.js";
+import { create, imported, restored } from "../sealed/secret.js";
 import { Refusal } from "../sealed/refusal.js";
 import { copy, element, sayError, tell, text } from "./kit.js";
 import { keep } from "./identity.js";
@@ -13,12 +14,13 @@ let made = null;
 
 /** @param {object} who @param {{fingerprint: string, changed: string}} believed */
 export function wire(who, believed) {
-  const there = who.secret !== null;
+  const { unwritten } = who;
+  const there = who.secret !== null && !unwritten;
   stand(who);
   element("make").hidden = there;
   element("restore").hidden = false;
   element("replacing").hidden = !there;
-  element("make-now").addEventListener("click", () => make().catch((error) => tell(element("secret-state"), sayError(error))));
+  element("make-now").addEventListener("click", () => make(unwritten).catch((error) => tell(element("secret-state"), sayError(error))));
   element("print").addEventListener("click", () => print());
   element("confirm").addEventListener("submit", (event) => { event.preventDefault(); confirm(); });
   element("restoring").addEventListener("submit", (event) => { event.preventDefault(); restore(there); });
@@ -32,15 +34,15 @@ export function wire(who, believed) {
   }
 }
 
-function stand({ secret, keys, registered }) {
-  const key = secret === null ? "secret_none" : registered ? "secret_here" : "secret_other";
+function stand({ secret, keys, registered, unwritten }) {
+  const key = unwritten ? "secret_unwritten" : secret === null ? "secret_none" : registered ? "secret_here" : "secret_other";
   tell(element("secret-state"), text(key));
   element("seal-key").textContent = keys ? hex(keys.seal.publicKey) : "";
   element("person-key").textContent = keys ? hex(keys.person.publicKey) : "";
 }
 
-async function make() {
-  made = await create();
+async function make(unwritten) {
+  made = unwritten ? { secret: await imported(unwritten.bytes), words: await toWords(unwritten.bytes), login: unwritten.login } : await create();
   element("make").hidden = true;
   element("written").hidden = false;
   element("words").replaceChildren(...made.words.map((word) => Object.assign(document.createElement("li"), { textContent: word })));
@@ -71,7 +73,7 @@ async function confirm() {
     return;
   }
   try {
-    await keep(made.secret, false);
+    await keep(made.secret, false, made.login);
     made = null;
     location.reload();
   } catch (error) {

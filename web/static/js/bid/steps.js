@@ -134,6 +134,12 @@ const sealNow = (lot) => running(lot, "seal", async (signal) => {
 });
 
 const sendNow = (lot) => running(lot, "send", async (signal) => {
+  const { sealed } = lot.draft.state;
+  // Who changed something wants that sent, not what was sealed before.
+  if (sealed && !sealed.current) {
+    tell(element("send-error"), text("changed_since"));
+    return;
+  }
   const told = element("send-told");
   await send(lot, {
     signal,
