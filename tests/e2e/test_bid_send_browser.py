@@ -14,11 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from ledger.basics.hashing import H
-from tests.support.bid_room import Firm, Rooms, SignedIn, Wsgi, enter, fill, ready, restore, rooms, sign_and_seal
+from tests.support.bid_room import Firm, Rooms, SignedIn, Wsgi, enter, fill, ready, restore, rooms, send, sign_and_seal
+from tests.support.bid_room import stepped
 from tests.support.browser import ARGUMENTS, executable
 from tests.support.cutting import Cutting
 from tests.support.sampling import sample
-from tests.support.town import LOT
 from tests.support.waiting import wait_until
 
 MIB: Final = 1 << 20
@@ -111,3 +111,59 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(tmp_path: Path, conte
             assert place.town.blobs.holds(one["sha256"])
 
 
+def test_a_bid_that_predates_an_addendum_is_told_so_and_sealed_anew(tmp_path: Path, context: BrowserContext) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        page = at_desk(context, place, place.firm("ant"))
+        fill(page)
+        sign_and_seal(page)
+        addendum(place)
+        assert "早于第 1 号补遗" in refused(page, "send")
+        assert page.locator("#f-offer-price").input_value() == "800000"
+        sign_and_seal(page)
+        send(page)
+        assert page.locator("#receipts > li").count() == 1
+
+
+def test_after_the_deadline_the_box_takes_nothing_and_nothing_is_lost(tmp_path: Path, context: BrowserContext) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        page = at_desk(context, place, place.firm("ant"))
+        fill(page)
+        sign_and_seal(page)
+        place.town.until(place.town.clock.at + timedelta(hours=3))
+        assert "不再接收" in refused(page, "send")
+        page.reload()
+        ready(page)
+        assert page.locator("#f-offer-price").input_value() == "800000"
+        assert "没有本标段的投标记录" not in page.locator("#fate").inner_text()
+
+
+def test_what_was_changed_since_it_was_sealed_is_not_sent(tmp_path: Path, context: BrowserContext) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        page = at_desk(context, place, place.firm("ant"))
+        fill(page)
+        sign_and_seal(page)
+        page.locator("#f-offer-price").fill("790000")
+        assert "又有修改" in refused(page, "send")
+
+
+def refused(page: Page, step: str) -> str:
+    """Presses the button of a step; the words of its refusal."""
+    page.locator(f"#{step}-now").click()
+    return stepped(page, step, refused=True)
+
+
+def addendum(place: Rooms) -> None:
+    """The tenderee explains something, and everybody comes to know it."""
+    made = place.town
+    (published,) = [one for one in made.events(f"tender/{made.tender}") if one["type"] == "tender.published"]
+    deadline = published["public"]["notice"]["published_for"]["deadline"]
+    body = {
+        "number": 1,
+        "text": {"zh": "图纸补充说明", "en": "A note on the drawings"},
+        "affects_bids": False,
+        "deadline": deadline,
+        "documents": [],
+    }
+    done = made.act("tenderee", "addendum.issued", f"tender/{made.tender}", body)
+    assert done.status_code == 201, done.text
+    made.settle()

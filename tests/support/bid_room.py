@@ -296,9 +296,11 @@ def fill(page: Page, **changed: str) -> None:
 
 def stepped(page: Page, name: str, *, refused: bool = False) -> str:
     """Waits until a step is done, or until it is `refused`; the words it says."""
-    page.wait_for_selector(f"#{name}-error:not(:empty)" if refused else f"[data-task={name}].done, #{name}-error:not(:empty)")
+    # The button is off while it runs.
+    page.wait_for_selector(f"#{name}-now:not([disabled])")
     said = page.locator(f"#{name}-error").inner_text()
-    assert refused or said == "", said
+    assert (said != "") == refused, said
+    assert refused or page.locator(f"[data-task={name}].done").count() == 1
     return said
 
 

@@ -13,6 +13,7 @@ import { known } from "./known.js";
 import * as letters from "./letters.js";
 import { Box } from "./lines.js";
 import { Parties } from "./parties.js";
+import { dataOf, fetchAll, listed, shelved } from "./quiet.js";
 import * as rehearsal from "./rehearse.js";
 import { wireSteps } from "./steps.js";
 import { missing } from "./sign.js";
@@ -67,12 +68,32 @@ export class Lot {
 
   // What the notice says counts only where it stands in the witnessed log; without it one can still write.
   async learn() {
+    tell(element("seal-error"), "");
     try {
       this.known = await known(this.data, this.trust);
     } catch (error) {
       this.known = null;
       tell(element("seal-error"), sayError(error));
     }
+  }
+
+  /** Reads again what stands on this browser's shelf of the lot: an addendum came, the roll. @returns {Promise<boolean>} whether it did */
+  async renew() {
+    const page = await shelved(this.who.own.party, this.tender, this.lot);
+    const data = page && dataOf(page);
+    if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
+    this.data = data;
+    await this.learn();
+    this.refresh();
+    return true;
+  }
+
+  /** Asks what is new of all lots, and reads it. */
+  async askAnew() {
+    const { lots, minute } = await listed();
+    this.minute = minute;
+    await fetchAll(this.who.own.party, lots);
+    return this.renew();
   }
 
   /** @returns {Promise<Box>} the line of the bid key @param {object} [how] */

@@ -59,9 +59,14 @@ async function pageOf(who, list, believed) {
     await home.show(who);
   }
   if (page === "secret") secret.wire(who, believed);
-  if (page === "any" && !(await place(who, list.lots))) return;
+  if (page === "any" && !(await place(who, list.lots))) return null;
   if (page === "any") follow();
-  if (page === "any" || page === "lot") await Lot.open(who, believed.file, list.minute);
+  return page === "any" || page === "lot" ? Lot.open(who, believed.file, list.minute) : null;
+}
+
+// Something came since the page was put on the shelf: what counts is read at once, what is shown at the next reload.
+async function renew(lot) {
+  if (await lot?.renew()) alarm(text("newer"));
 }
 
 async function begin() {
@@ -70,13 +75,15 @@ async function begin() {
   const who = { ...found, own: own() };
   if (believed.changed) alarm(text("trust_changed", { fingerprint: believed.changed }));
   const quiet = { ...who, party: who.own.party, seal: who.keys?.seal, trust: believed.file, lots: list.lots };
-  await pageOf(who, list, believed);
+  const lot = await pageOf(who, list, believed);
   await quietly(quiet);
+  await renew(lot);
   room().dataset.ready = "yes";
   // Lots that open while the page stays: their tickets are taken as quietly.
   setInterval(async () => {
     try {
       await quietly({ ...quiet, lots: (await listed()).lots });
+      await renew(lot);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       tell(element("quiet"), sayError(error));

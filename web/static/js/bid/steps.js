@@ -95,7 +95,7 @@ async function running(lot, name, what) {
     try {
       await what(controller.signal);
     } catch (error) {
-      tell(element(`${name}-error`), refusedIn(lot, error));
+      tell(element(`${name}-error`), await refusedIn(lot, error));
     } finally {
       [element(`${name}-running`).hidden, stop.hidden] = [true, true];
       lot.refresh();
@@ -105,9 +105,15 @@ async function running(lot, name, what) {
 }
 
 // What predates an addendum is told with its number, as the difference is what has to be read.
-function refusedIn(lot, error) {
+async function refusedIn(lot, error) {
   const stale = error instanceof Refusal && ["submission.terms_stale", "bid.stale"].includes(error.code);
-  return stale ? text("stale", { number: lot.known?.addenda ?? 0 }) : sayError(error);
+  if (!stale) return sayError(error);
+  await lot.askAnew();
+  await lot.draft.note((state) => {
+    Object.assign(state, { work: null, checked: false });
+    if (state.sealed) state.sealed.current = false;
+  });
+  return text("stale", { number: lot.data.events.length - 1 });
 }
 
 const sealNow = (lot) => running(lot, "seal", async (signal) => {
