@@ -2,6 +2,8 @@
 import { clock, element, has, room, say, tell, text } from "./kit.js";
 import { fen, grouped, written } from "./money.js";
 
+const AFTER_A_CLICK = 300;
+
 /** @param {HTMLElement} field a question's block @returns {string} what is answered */
 function valueOf(field) {
   const chosen = field.querySelector("input[type=radio]");
@@ -53,7 +55,8 @@ export class Answers {
     field.addEventListener("input", keep);
     field.addEventListener("focusout", () => {
       if (valueOf(field) !== "") this.touched.add(field.id);
-      this.show();
+      // Later than the click that took the focus away: what words push aside is not hit.
+      setTimeout(() => this.show(), AFTER_A_CLICK);
     });
     this.showMoney(field, valueOf(field));
   }
