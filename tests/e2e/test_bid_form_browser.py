@@ -14,15 +14,16 @@ from ledger.basics.money import yuan
 from tests.support.sampling import sample
 from tests.support.static_pages import served
 from tests.vectors.fixed import HERE
+from web.texts import text
 
 CHECK = """async (text) => {
   const {form, part, files, cases} = JSON.parse(text);  // else a member `__proto__` would get lost on its way here
   const {checkAnswers} = await import("/static/js/bid/form.js");
   return cases.map(({answers}) => checkAnswers(form, part, answers, files));
 }"""
-MONEY = """async (spelled) => {
+MONEY = """async ([spelled, numerals]) => {
   const {fen, grouped, written} = await import("/static/js/bid/money.js");
-  return spelled.map((one) => [grouped(fen(one)), written(fen(one))]);
+  return spelled.map((one) => [grouped(fen(one)), written(fen(one), numerals)]);
 }"""
 # 《正确填写票据和结算凭证的基本规定》: each has a rule of its own that is easily missed.
 WRITTEN = {
@@ -65,20 +66,20 @@ def modules(page: Page) -> Iterator[Page]:
 
 
 def test_answers_are_judged_as_python_judges_them(modules: Page) -> None:
-    text = (HERE / "form.json").read_text("utf-8")
-    vectors, found = json.loads(text), modules.evaluate(CHECK, text)
+    spelled = (HERE / "form.json").read_text("utf-8")
+    vectors, found = json.loads(spelled), modules.evaluate(CHECK, spelled)
     for case, problems in zip(vectors["cases"], found, strict=True):
         assert problems == case["problems"], case["answers"]
 
 
 def test_amounts_are_written_out_by_the_rules(modules: Page) -> None:
-    found: list[list[Any]] = modules.evaluate(MONEY, list(WRITTEN))
+    found: list[list[Any]] = modules.evaluate(MONEY, [list(WRITTEN), text("bid.numerals", "zh")])
     assert [words for _, words in found] == list(WRITTEN.values())
 
 
 def test_what_is_written_out_reads_back_as_the_amount(modules: Page, rng: random.Random) -> None:
     amounts = [rng.randrange(10 ** rng.randrange(1, 16)) for _ in range(sample(20_000, 500))]
-    found = modules.evaluate(MONEY, [yuan(amount) for amount in amounts])
+    found = modules.evaluate(MONEY, [[yuan(amount) for amount in amounts], text("bid.numerals", "zh")])
     for amount, (grouped, words) in zip(amounts, found, strict=True):
         assert grouped.replace(",", "") == yuan(amount)
         assert read_back(words) == amount, words

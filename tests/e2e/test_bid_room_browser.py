@@ -1,4 +1,4 @@
-"""A bid in the browser alone, by keyboard alone: secret, ticket, form, rehearsal, seal, box, receipt, replace, withdraw."""
+"""A bid in the browser alone, by keyboard alone: secret, ticket, form, rehearsal, seal, receipt, replace, withdraw."""
 
 from __future__ import annotations
 
@@ -18,8 +18,22 @@ from tests.support.town import INTERVAL, LOT
 DEADLINE = timedelta(hours=2)
 LANGS = ("zh", "en")
 WORDS = {
-    "zh": {"sent": "投标箱已于", "withdrawn": "撤回，不会被打开", "worked": "演练成功", "witnessed": "并经见证", "withdraw": "撤回"},
-    "en": {"sent": "accepted version", "withdrawn": "withdrawn at", "worked": "worked", "witnessed": "and witnessed", "withdraw": "withdraw"},
+    "zh": {
+        "sent": "投标箱已于",
+        "withdrawn": "撤回，不会被打开",
+        "amount": "812,345.60 元　大写：捌拾壹万贰仟叁佰肆拾伍元陆角整",
+        "worked": "演练成功",
+        "witnessed": "并经见证",
+        "withdraw": "撤回",
+    },
+    "en": {
+        "sent": "accepted version",
+        "withdrawn": "withdrawn at",
+        "amount": "812,345.60 yuan",
+        "worked": "worked",
+        "witnessed": "and witnessed",
+        "withdraw": "withdraw",
+    },
 }
 # What signing up leaves in the browser: the bytes of the secret, under the login.
 SIGNED_UP = """(bytes) => new Promise((done) => {
@@ -78,7 +92,7 @@ def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str
     page.wait_for_selector("#lot #form")
     ready(page)
     keys.fill(price="812345.60")
-    assert "捌拾壹万贰仟叁佰肆拾伍元陆角整" in page.locator("#m-offer-price").inner_text()
+    assert say["amount"] in page.locator("#m-offer-price").inner_text()
     keys.choose("offer", {"schedule.txt": b"ten months\n" * 100, "明细.csv": b"1,2\n"})
     keys.press("#rehearse-now")
     assert say["worked"] in place.until_said(page, "#rehearse-state", say["worked"])
@@ -154,7 +168,9 @@ def test_a_new_secret_is_kept_only_once_its_words_are_written_down(place: Rooms,
     page.wait_for_selector("#words li:nth-child(24)")
     words = page.locator("#words li").all_inner_texts()
     keys.press("#confirm button[type=submit]")
-    assert page.locator("#asked .error:not(:empty)").count() == 3, "every word that is missing is named beside its field"
+    assert page.locator("#asked .error:not(:empty)").count() == 3, (
+        "every word that is missing is named beside its field"
+    )
     for number in (int(str(one.get_attribute("data-place"))) for one in page.locator("#asked input").all()):
         keys.type(f"#asked-{number + 1}", words[number].upper())
     keys.press("#confirm button[type=submit]")

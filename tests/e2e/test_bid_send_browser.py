@@ -14,8 +14,20 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from ledger.basics.hashing import H
-from tests.support.bid_room import Firm, Rooms, SignedIn, Wsgi, enter, fill, ready, restore, rooms, send, sign_and_seal
-from tests.support.bid_room import stepped
+from tests.support.bid_room import (
+    Firm,
+    Rooms,
+    SignedIn,
+    Wsgi,
+    enter,
+    fill,
+    ready,
+    restore,
+    rooms,
+    send,
+    sign_and_seal,
+    stepped,
+)
 from tests.support.browser import ARGUMENTS, executable
 from tests.support.cutting import Cutting
 from tests.support.sampling import sample

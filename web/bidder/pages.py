@@ -32,7 +32,7 @@ blueprint: Final = Blueprint("bidder", __name__, url_prefix="/bid", static_folde
 
 # Whose codes a bidder's browser can meet: it says them in the words of this book, as the command line does.
 _AREAS: Final = (
-    *("auth", "bid", "browser", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
+    *("auth", "bid", "secret", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
     *("id", "objection", "enquiry", "letter", "merkle", "box", "blob", "upload", "proof", "rehearsal", "request"),
     *("sealed", "shape", "signature", "statement", "submission", "ticket", "time", "phase", "lot", "tender", "party"),
 )

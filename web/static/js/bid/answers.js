@@ -1,6 +1,6 @@
 /** The form: kept at every keystroke, checked by the same rules that judge after the opening, mended beside the field. */
-import { clock, element, has, room, say, tell, text } from "./kit.js";
-import { fen, grouped, written } from "./money.js";
+import { clock, element, has, room, say, shownAmount, tell, text } from "./kit.js";
+import { fen } from "./money.js";
 
 const AFTER_A_CLICK = 300;
 
@@ -66,7 +66,7 @@ export class Answers {
     const place = field.querySelector("output.money");
     if (!place) return;
     const amount = fen(value);
-    place.textContent = amount === null || amount === 0n ? "" : text("money", { grouped: grouped(amount), written: written(amount) });
+    place.textContent = amount === null || amount === 0n ? "" : shownAmount(amount);
   }
 
   /** File questions choose among the part's files. */

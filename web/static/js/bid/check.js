@@ -1,13 +1,13 @@
 /** The bid as it will be opened, for reading it once more before it is signed. */
-import { bytes, element, room, text } from "./kit.js";
-import { fen, grouped, written } from "./money.js";
+import { bytes, element, room, shownAmount, text } from "./kit.js";
+import { fen } from "./money.js";
 import { PARTS } from "./known.js";
 
 function shown(question, answer) {
   const { lang } = room().dataset;
   if (answer === undefined) return text("no_answer");
   if (question.kind === "money" && fen(answer) !== null) {
-    return text("money", { grouped: grouped(fen(answer)), written: written(fen(answer)) });
+    return shownAmount(fen(answer));
   }
   if (question.kind === "boolean") return text(`answer.${answer}`);
   if (question.kind === "choice") return question.choices.find(({ value }) => value === answer)?.title[lang] ?? answer;

@@ -1,5 +1,6 @@
 /** What the room's scripts share: the page's words, elements, times and sizes. No word stands in a script. */
 import { Refusal } from "../sealed/refusal.js";
+import { grouped, written } from "./money.js";
 
 const FIELD = /\{([a-z][a-z0-9_]*)\}/g;
 const BEIJING = 8 * 3600 * 1000;
@@ -76,6 +77,9 @@ export function bytes(count) {
   if (count < 1024) return text("bytes", { count });
   return count < MIB ? `${(count / 1024).toFixed(1)} KiB` : `${(count / MIB).toFixed(1)} MiB`;
 }
+
+/** @param {bigint} amount fen @returns {string} grouped, and written out where the page's language does that */
+export const shownAmount = (amount) => text("money", { grouped: grouped(amount), written: written(amount, text("numerals")) });
 
 /** @param {string} id of a template @returns {HTMLElement} a copy of its one element */
 export const copy = (id) => element(id).content.firstElementChild.cloneNode(true);

@@ -98,16 +98,16 @@ export class Lot {
 
   /** @returns {Promise<Box>} the line of the bid key @param {object} [how] */
   async box(how = {}) {
-    if (!this.who.secret) throw new Refusal("browser.no_secret");
+    if (!this.who.secret) throw new Refusal("secret.missing");
     const signer = await tickets.bidKey(this.who.secret, this.tender, this.lot);
     const ticket = await get("tickets", this.draft.key);
     return new Box(room().dataset.box, signer, { tender: this.tender, lot: this.lot, ticket, ...how });
   }
 
-  /** @returns {Promise<object>} the ticket of this lot; refuses (`browser.no_ticket`) where there is none */
+  /** @returns {Promise<object>} the ticket of this lot; refuses (`ticket.missing`) where there is none */
   async ticket() {
     const found = await get("tickets", this.draft.key);
-    if (!found) throw new Refusal("browser.no_ticket");
+    if (!found) throw new Refusal("ticket.missing");
     return found;
   }
 

@@ -46,7 +46,7 @@ async function taken(lot, what) {
 
 /** @param {Lot} lot @returns {string} why the bid cannot be signed yet, or "" */
 function unready(lot) {
-  if (!lot.who.secret) return text("code.browser.no_secret");
+  if (!lot.who.secret) return text("code.secret.missing");
   if (!lot.known) return text("not_witnessed");
   const count = lot.answers.problems().length;
   if (count) return text("mend_first", { count });
