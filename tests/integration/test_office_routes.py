@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -62,7 +63,7 @@ def test_without_a_token_only_public_routes_and_institutions_get_in(place: Town)
         if shut and answer.status_code == 303:
             # A page leads to where one signs in, and from there back to it.
             assert method == "GET"
-            assert answer.headers["Location"].startswith("/account/sign-in?next=%2Faccount"), path
+            assert answer.headers["Location"].startswith(f"/account/sign-in?next={quote(path, '')}"), path
         else:
             assert (answer.status_code == 401) == shut, f"{method} {path}: {answer.status_code}"
 

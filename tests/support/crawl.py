@@ -163,6 +163,8 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
+        "/bid/words/<version>": ["x?lang=en"],
+        "/bid/<tender>/<lot>": [f"/bid/{one}" for one in (f"{tender}/{LOTS[0]}", f"{tender}/x", f"another/{LOTS[0]}")],
         "/static/<version>/<path:name>": ["x/css/base.css", "x/platform.toml", "x/../platform.toml"],
     }
     if rule in lists:

@@ -20,7 +20,7 @@ export const block = (id) => JSON.parse(element(id).textContent);
 /** Reads the page's words; once, before anything is said. */
 export async function loadWords() {
   const answer = await fetch(room().dataset.words);
-  if (!answer.ok) throw new Refusal("http.unreachable", { address: location.origin });
+  if (!answer.ok || answer.redirected) throw new Refusal("http.unreachable", { address: location.origin });
   book = await answer.json();
 }
 

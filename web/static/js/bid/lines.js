@@ -93,6 +93,8 @@ export async function office(method, path, body, how = {}) {
   const options = { method, credentials: "same-origin", signal: how.signal };
   if (body !== undefined) Object.assign(options, { body: canonical(body), headers: { "Content-Type": "application/json" } });
   const answer = await patiently(async () => checked(await asked(path, options)), how);
+  // Who is no longer signed in is sent to the page for that.
+  if (answer.redirected) throw new Refusal("auth.missing");
   return answer.json();
 }
 

@@ -40,7 +40,7 @@ export async function fetchAll(party, lots) {
     const kept = await get("pages", key);
     if (kept?.mark === mark && kept.whole) continue;
     const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
-    if (!answer.ok) continue;
+    if (!answer.ok || answer.redirected) continue;
     const html = await answer.text();
     const data = dataOf(new DOMParser().parseFromString(html, "text/html"));
     await put("pages", key, { mark, html, whole: data.events.every((one) => one.proof !== "") });
