@@ -40,7 +40,7 @@ def visit(browser: Browser, place: Rooms, firm: Firm, *, bids: bool) -> list[Req
     if bids:
         fill(page, price=PRICE)
         page.locator("[data-choose=offer]").set_input_files(
-            [{"name": "a.txt", "mimeType": "", "buffer": b"secret words"}]
+            {"name": "a.txt", "mimeType": "", "buffer": b"secret words"}
         )
         page.wait_for_selector("[data-files=offer] li")
         sign_and_seal(page)

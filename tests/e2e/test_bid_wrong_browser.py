@@ -67,7 +67,7 @@ def test_what_is_wrong_is_told_beside_its_field_and_stays(
     restore(page, at, firm, lang)
     enter(page, at, lang)
     fill(page)
-    page.locator("[data-choose=offer]").set_input_files([{"name": "plan.txt", "mimeType": "", "buffer": b"plan"}])
+    page.locator("[data-choose=offer]").set_input_files({"name": "plan.txt", "mimeType": "", "buffer": b"plan"})
     page.wait_for_selector("[data-files=offer] li")
     for row in WRONG:
         question, typed, words = row[0], row[1], row[LANGS[lang]]

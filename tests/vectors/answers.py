@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from bidding.form import check_answers, check_form
@@ -61,12 +62,12 @@ _DAYS: Final = (
     *("2026-02-29", "2024-02-29", "2026-2-8", "2026-12-31", "2027-01-01", "2025-12-31", "0000-01-01", "2026-00-10"),
     *("2026-13-01", "2026-06-31", "20260101", "2026-W01-1", "２026-01-01", "2026-01-01\n", "26-01-01"),
 )
-_OTHERS: Final[tuple[tuple[str, Json], ...]] = (
-    *(("choice", value) for value in ("a", "A", "c", "", "a|b", " a")),
-    *(("boolean", value) for value in ("yes", "no", "true", "YES", "")),
-    *(("file", value) for value in ("plan.pdf", "other.pdf", "图.pdf", "", "a'b", 'a"b', "a'\"b", "x" * 70, "\\", "é")),
-    *(("money", value) for value in (800, True, ["1"], {"yuan": "1"})),
-)
+_OTHERS: Final[Mapping[str, tuple[Json, ...]]] = {
+    "choice": ("a", "A", "c", "", "a|b", " a"),
+    "boolean": ("yes", "no", "true", "YES", ""),
+    "file": ("plan.pdf", "other.pdf", "图.pdf", "", "a'b", 'a"b', "a'\"b", "x" * 70, "\\", "é"),
+    "money": (800, True, ["1"], {"yuan": "1"}),
+}
 _STRANGE: Final = ("nobody", "ünder", "名" * 30, "a b", "'", "\\", "\n", "\x7f", "😀", "toString", "__proto__")
 
 
@@ -77,7 +78,7 @@ def form_vectors() -> Json:
     cases: list[dict[str, Json]] = [dict(GOOD), {}]
     for question, values in (*kinds, ("text", _TEXTS), ("remark", _TEXTS), ("date", _DAYS)):
         cases.extend({**GOOD, question: value} for value in values)
-    cases.extend({**GOOD, question: value} for question, value in _OTHERS)
+    cases.extend({**GOOD, question: value} for question, others in _OTHERS.items() for value in others)
     cases.append({**GOOD, **dict.fromkeys(_STRANGE, "x")})
     cases.append({**GOOD, **{f"more-{number}": "x" for number in range(30)}})
     rows: list[Json] = [
