@@ -12,7 +12,7 @@ from web import assets, errors, texts
 from web.words import Lang, say
 
 # The pages of the main navigation, with the text that names each; those that this platform has are shown.
-_NAVIGATION: Final = (("/tenders", "tenders"), ("/verify", "verify"), ("/log", "log"), ("/api", "api"))
+_NAVIGATION: Final = (("/tenders", "tenders"), ("/bid", "bid"), ("/verify", "verify"), ("/log", "log"), ("/api", "api"))
 
 
 def language() -> Lang:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from bidding.parties import uscc_check_character
 from ledger.basics import signing
 from ledger.sealed import backup
-from tests.support.bid_room import Firm, Keyboard, Rooms, SignedIn, derived, ready, rooms
+from tests.support.bid_room import (
+    Firm,
+    Keyboard,
+    Rooms,
+    SignedIn,
+    derived,
+    enter,
+    fill,
+    ready,
+    rooms,
+    send,
+    sign_and_seal,
+)
+from tests.support.office import PASSWORD
 from tests.support.town import INTERVAL, LOT
 
 DEADLINE = timedelta(hours=2)
@@ -232,3 +247,37 @@ def test_wrong_backup_words_are_named_beside_their_fields(place: Rooms, browser:
     keys.press("#restoring button[type=submit]")
     page.wait_for_selector("#seal-key:not(:empty)")
     desk.close()
+
+
+def test_an_organisation_signs_up_registers_and_bids_in_one_browser(place: Rooms, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{place.office}/account/sign-up?lang=en")
+    page.locator("[name=name]").fill("somebody-new")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("form:has([name=password]) button[type=submit]").click()
+    page.goto(f"{place.office}/account/organisation?lang=en")
+    page.wait_for_selector("[name=seal_key]:not([value=''])")
+    body = "91350100MA9990001"
+    given = {
+        "uscc": body + uscc_check_character(body),
+        "name_zh": "新建设公司",
+        "name_en": "New Builders",
+        "person_ref": "head-of-new",
+    }
+    for name, value in given.items():
+        page.locator(f"[name={name}]").fill(value)
+    expect(page.locator("[name=seal_key]")).to_have_value(re.compile("[0-9a-f]{64}"))
+    page.locator("form:has([name=uscc]) button[type=submit]").click()
+    page.wait_for_load_state()
+    place.town.settle()
+    page.goto(f"{place.office}/bid?lang=en")
+    ready(page)
+    assert "not written down yet" in page.locator("#secret-state").inner_text()
+    assert "1 of 1" in page.locator("#quiet").inner_text()
+    enter(page, place, "en")
+    fill(page)
+    sign_and_seal(page)
+    send(page)
+    assert page.locator("#receipts > li").count() == 1
+    context.close()
