@@ -15,7 +15,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from playwright.sync_api import BrowserContext, FilePayload, Page, Request, Route
+from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from evaluation.rules import templates
@@ -213,6 +213,12 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # As long as somebody listens, choosers are held back; to begin with that just before the key may come too late.
+        page.on("filechooser", self._chooser)
+
+    @staticmethod
+    def _chooser(_chooser: FileChooser) -> None:
+        """Whoever expects it takes it."""
 
     def to(self, selector: str) -> None:
         """Goes to a control with the tab key, from wherever the focus is, once around the page at most."""
