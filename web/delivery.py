@@ -178,8 +178,14 @@ class _Gate:
 
 
 def _wants_page() -> bool:
-    """Whether a person looks at it: anything outside the interfaces for programs."""
-    return request.path.split("/")[1] not in ("api", "log", "office", "custody", "static")
+    """Whether a person looks at it: anything outside the interfaces for programs, and the pages about these."""
+    return request.path in ("/api", "/log") or request.path.split("/")[1] not in (
+        "api",
+        "log",
+        "office",
+        "custody",
+        "static",
+    )
 
 
 def json_response(value: object, status: int = 200) -> Response:

@@ -40,6 +40,7 @@ COMMITMENTS: Final = {
     "/api/events/<leaf>",
     "/api/proofs/<leaf>",
     "/api/tenders/<tender>/bundle.zip",
+    "/log",
     "/log/checkpoint",
     "/log/checkpoint.pending",
     "/log/tile/<path:path>",
@@ -158,7 +159,7 @@ def office_answers(place: Place, names: Names) -> Iterator[Asked]:
         for path in crawl.office_paths(rule.rule, method, names):
             for who, token in some.items():
                 firm = made.firm({"bidder in one": MANY, "bidder in none": OUTSIDER}.get(who, 1))
-                for number, body in enumerate(crawl.office_bodies(method, made, firm, names.theirs)):
+                for number, body in enumerate(crawl.office_bodies(method, made, firm, names.theirs, rule.rule)):
                     options: dict[str, Any] = {"headers": {"Content-Type": "application/json"}} if body else {}
                     work.done()
                     got = crawl.answer(made.ask(method, path, token=token, data=body, **options))

@@ -121,16 +121,6 @@ def test_every_control_is_reached_by_keyboard_and_shows_it(
     assert page.evaluate(UNSEEN, CONTROLS) == []
 
 
-def test_the_winner_its_price_and_its_marks_stand_on_the_page(place: tuple[Town, dict[str, str]], page: Page) -> None:
-    made, named = place
-    page.goto(f"{made.url}/tenders/{named['awarded']}?lang=en")
-    assert page.locator(".winner").inner_text() == LONG
-    assert "900,000.50" in page.locator(".lots").inner_text()
-    assert page.locator("tr.awarded").count() == 1
-    page.locator("summary").first.click()
-    assert "900000.50" in page.locator("details[open]").inner_text()
-
-
 def test_a_platform_without_tenders_says_so(tmp_path: Path, page: Page) -> None:
     with town(tmp_path, f"sqlite:///{tmp_path / 'town.db'}") as made:
         page.goto(made.url)

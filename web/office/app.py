@@ -11,7 +11,8 @@ from web.access import Principal
 from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, front, log, pages
+from web.public import api, front, log, logpage, openapi, opendata, verify
+from web.public import tender as tender_pages
 from web.public import tenders as listing
 from web.services import Services
 
@@ -31,6 +32,22 @@ def create_app(services: Services) -> Flask:
     office = services.config.office
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     delivery.install(app, sign_in, limits, page.refused, services.config.public.origins())
-    for module in (assets, log, api, front, listing, pages, custody, enrolment, tenders, acts, tickets):
+    for module in (
+        assets,
+        log,
+        api,
+        opendata,
+        openapi,
+        front,
+        listing,
+        tender_pages,
+        verify,
+        logpage,
+        custody,
+        enrolment,
+        tenders,
+        acts,
+        tickets,
+    ):
         app.register_blueprint(module.blueprint)
     return app
