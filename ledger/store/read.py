@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -26,12 +26,16 @@ __all__ = [
     "erase_value",
     "load",
     "sealed_value",
+    "sequenced",
     "streams",
     "version",
     "visible",
     "visible_between",
+    "visible_in",
     "visible_since",
 ]
+
+_AT_ONCE: Final = 400  # streams named in one question
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,27 @@ def visible_between(conn: sa.Connection, stream: str, places: range) -> list[Sto
         tables.entries.c.idx >= places.start,
         tables.entries.c.idx < places.stop,
     )
+
+
+def visible_in(conn: sa.Connection, streams: Sequence[str], places: range) -> list[Stored]:
+    """All disclosed events of these streams whose leaves stand at these places of the tree, in the tree's order."""
+    found = [
+        one
+        for start in range(0, len(streams), _AT_ONCE)
+        for one in _stored(
+            conn,
+            tables.events.c.stream.in_(streams[start : start + _AT_ONCE]),
+            tables.events.c.visible,
+            tables.entries.c.idx >= places.start,
+            tables.entries.c.idx < places.stop,
+        )
+    ]
+    return sorted(found, key=lambda one: one.index or 0)
+
+
+def sequenced(conn: sa.Connection) -> int:
+    """How many entries have their place in the tree: one row, for whoever looks often whether there is more."""
+    return conn.execute(sa.select(tables.tree.c.size)).scalar_one_or_none() or 0
 
 
 def visible_since(conn: sa.Connection, index: int, limit: int = 1000) -> list[Stored]:

@@ -24,6 +24,7 @@ from ledger.basics.hashing import H
 from ledger.store.engine import reading
 from tests.support import crawl
 from tests.support.crawl import Answer, Names
+from tests.support.live import Watcher, served_of
 from tests.support.platform import LOTS, Bid, Platform, platform
 from tests.support.sampling import LONG
 from tests.support.town import INTERVAL, Sealed
@@ -219,6 +220,23 @@ def test_every_route_of_the_box_serves_every_other_key_the_same_for_3_and_for_30
     differing, count = compare(box_answers(few, names[0]), box_answers(many, names[1]))
     assert differing == set()
     assert count > 100
+
+
+def frames(place: Place) -> list[dict[str, Any]]:
+    """Everything that the hall of the first lot says to somebody who comes now, but for the ticking of its clock."""
+    made = place.made
+    given = made.ask("POST", f"/api/hall/{made.tender}/{LOTS[0]}/ticket").get_json()
+    with served_of(made) as live, Watcher(live.url, given["ticket"]) as one:
+        one.until_state()
+        assert one.hello is not None
+        assert one.numbers == list(range(1, one.hello.head + 1))
+        return [{**json.loads(text), "now": ""} for text in one.raw]
+
+
+def test_a_hall_says_the_same_for_3_and_for_30_bids(places: tuple[Place, Place]) -> None:
+    few, many = (frames(place) for place in places)
+    assert few == many
+    assert {message["kind"] for frame in few for message in frame.get("messages", ())} >= {"notice", "tickets"}
 
 
 def test_the_tree_grows_alike_however_many_bids_come(places: tuple[Place, Place]) -> None:

@@ -162,6 +162,9 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
     if rule in lists:
         stem = rule.split("<", maxsplit=1)[0]
         return [one if one.startswith("/") else stem + one for one in lists[rule]]
+    if "<lot>" in rule:
+        halls = [(tender, LOTS[0]), (tender, "lot-3"), ("another", LOTS[0])]
+        return [rule.replace("<tender>", one).replace("<lot>", lot) for one, lot in halls]
     values = {
         "<tender>": [tender, "another"],
         "<leaf>": [*names.leaves[::10], *names.leaves[-8:], NOWHERE, submission],

@@ -11,7 +11,7 @@ from web.access import Principal
 from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, log, pages
+from web.public import api, hall, log, pages
 from web.services import Services
 
 
@@ -30,6 +30,6 @@ def create_app(services: Services) -> Flask:
     office = services.config.office
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     delivery.install(app, sign_in, limits, page.refused, services.config.public.origins())
-    for module in (assets, log, api, pages, custody, enrolment, tenders, acts, tickets):
+    for module in (assets, log, api, pages, hall, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     return app
