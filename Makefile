@@ -16,7 +16,8 @@ DEMO       := $(MINGJING) demo --fast
 RUN        := $(MINGJING) demo --serve
 PYTEST     := $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --durations=15
 # Where Debian's Go cannot be had, its verdict is left out of `make test`; `make judges` insists on it.
-UNJUDGED    = $(if $(shell command -v go),,--ignore=tests/judges)
+# Lighthouse takes minutes: `make judges` alone asks it.
+UNJUDGED    = $(if $(shell command -v go),--ignore=tests/judges/test_judges_lighthouse.py,--ignore=tests/judges)
 BENCH      := $(PYTHON) -m benchmarks
 PACKAGES   := bidding evaluation guarantees ledger web
 
@@ -45,7 +46,7 @@ long: .venv/.test ## the test suite with its full counts (hours)
 bench: .venv/.dev ## ratios against the bare operations
 	$(BENCH) $(ARGS)
 
-judges: .venv/.judges ## outside programs judge our formats (Go's sumdb and others)
+judges: .venv/.judges ## outside programs judge our formats and pages (Go's sumdb, Lighthouse)
 	MINGJING_LONG=1 $(PYTHON) -m pytest tests/judges $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy --strict, import contracts, bandit

@@ -10,7 +10,7 @@ from typing import Final
 import click
 from rich.console import Console
 
-from benchmarks import box, opening, verify
+from benchmarks import box, hall, opening, verify
 from benchmarks.ratio import Ratio, show
 from tests.support.postgres import Cluster
 
@@ -48,7 +48,14 @@ def verification(quick: bool, console: Console) -> Iterator[Ratio]:  # noqa: FBT
     yield found
 
 
-MEASURES: Final[dict[str, Measure]] = {"box": boxes, "opening": openings, "verify": verification}
+def halls(quick: bool, console: Console) -> Iterator[Ratio]:  # noqa: FBT001 - as above
+    """The opening hall."""
+    watchers, rounds = (100, 3) if quick else (hall.WATCHERS, hall.ROUNDS)
+    console.print(f"hall: {watchers} watchers, and as many of a bare server beside it")
+    yield hall.ratio(watchers=watchers, rounds=rounds)
+
+
+MEASURES: Final[dict[str, Measure]] = {"box": boxes, "hall": halls, "opening": openings, "verify": verification}
 
 
 @click.command()

@@ -3,7 +3,7 @@
 #   run     the platform itself, into .venv                           (needs Python with venv)
 #   dev     the same with its linters and test libraries              (the same)
 #   test    what the test suite starts: PostgreSQL, Chromium, CJK fonts, and Go where it can be had
-#   judges  the outside judges: Go with golang.org/x/mod
+#   judges  the outside judges: Go with golang.org/x/mod, Lighthouse with Node
 # Missing Debian packages are installed with apt-get, as root or through sudo; nothing present is touched.
 # PYTHON names another interpreter than python3. Where pip finds its packages is pip's own configuration.
 set -euo pipefail
@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 level=${1:-run}
 python=${PYTHON:-python3}
 apt_updated=no
+lighthouse=12.8.2
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -98,6 +99,13 @@ install_judges() {
     [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ] || apt golang-golang-x-mod-dev
 }
 
+# Into a folder of its own; nothing of it is run while it is installed.
+install_lighthouse() {
+    has npm || apt nodejs npm
+    say "npm install lighthouse@$lighthouse"
+    npm install --prefix .venv/judges --ignore-scripts --no-audit --no-fund --silent "lighthouse@$lighthouse"
+}
+
 case $level in
 run | dev)
     install_python
@@ -109,6 +117,9 @@ test)
     # A subshell: without Go the suite still runs, only without that judge.
     (install_judges) || say "Go cannot be installed here: tests/judges are left out"
     ;;
-judges) install_judges ;;
+judges)
+    install_judges
+    install_lighthouse
+    ;;
 esac
 say "ready ($level)"

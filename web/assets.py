@@ -14,10 +14,11 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ledger.basics.errors import Refusal
-from web.access import PUBLIC, route
+from web import compress
+from web.access import FILES, route
 
 blueprint: Final = Blueprint("assets", __name__, static_folder=None)
 
@@ -53,6 +54,13 @@ def tree() -> Tree:
     return Tree(files, whole.hexdigest()[:_NAMED])
 
 
+@cache
+def packed() -> Mapping[str, bytes]:
+    """The files that gzip makes smaller, packed once for each process."""
+    made = {name: compress.packed(data) for name, data in tree().files.items()}
+    return {name: data for name, data in made.items() if len(data) < len(tree().files[name])}
+
+
 def url(name: str) -> str:
     """The address of a file, for instance of `css/site.css`; KeyError if there is none."""
     if name not in tree().files:
@@ -60,14 +68,18 @@ def url(name: str) -> str:
     return f"/static/{tree().version}/{name}"
 
 
-@route(blueprint, "GET", "/static/<version>/<path:name>", PUBLIC)
+@route(blueprint, "GET", "/static/<version>/<path:name>", FILES)
 def asset(version: str, name: str) -> Response:
     """One file. Under another version than today's it is not kept: a page that was open during an update goes on."""
     found = tree()
     kind = _TYPES.get(name.rpartition(".")[2])
     if name not in found.files or kind is None:
         raise Refusal("http.not_found")
-    answer = Response(found.files[name], content_type=kind)
+    if compress.taken(request) and name in packed():
+        answer = Response(packed()[name], content_type=kind, headers={"Content-Encoding": "gzip"})
+    else:
+        answer = Response(found.files[name], content_type=kind)
+    answer.vary.add("Accept-Encoding")
     answer.headers["Cache-Control"] = _FOREVER if version == found.version else "no-store"
     return answer
 

@@ -1,4 +1,4 @@
-"""The platform's configuration: one TOML file, read strictly, the same for office, box and worker.
+"""The platform's configuration: one TOML file, read strictly, the same for office, box, worker and live process.
 
 Relative paths and relative SQLite addresses are taken from the folder of the file. Secrets (private keys) stand in
 files of their own in `folders.keys`, never in the configuration.
@@ -38,6 +38,7 @@ class Database:
     office: str = "sqlite:///platform.db"
     box: str = "sqlite:///platform.db"
     worker: str = "sqlite:///platform.db"
+    live: str = "sqlite:///platform.db"
     owner: str = "sqlite:///platform.db"
 
 
@@ -78,6 +79,7 @@ class Office(Address):
     one organisation may store within 30 days that no notice or addendum has named yet.
     """
 
+    threads: int = 96
     requests_per_minute: int = 600
     max_document_bytes: int = 512 * 1024 * 1024
     max_unpublished_bytes: int = 16 * 1024 * 1024 * 1024
@@ -110,6 +112,25 @@ class Worker:
 
 
 @dataclass(frozen=True)
+class Live:
+    """The live process: the halls' websockets.
+
+    `origins`: of pages that may connect besides those at `[public] office`, with commas between; `connections`: at the
+    same time, in all and of one address (an IPv6 /64); `proxies`: as of the other processes; `poll_ms`: between two
+    looks at the ledger.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    origins: str = ""
+    proxies: int = 0
+    poll_ms: int = 200
+    connections: int = 6_000
+    connections_of_address: int = 1_500
+    ready_file: str = ""
+
+
+@dataclass(frozen=True)
 class Public:
     """Under which addresses browsers reach the platform (`https://host[:port]`): pages need them, processes don't.
 
@@ -137,6 +158,7 @@ class Config:
     office: Office = field(default_factory=Office)
     box: Box = field(default_factory=Box)
     worker: Worker = field(default_factory=Worker)
+    live: Live = field(default_factory=Live)
     public: Public = field(default_factory=Public)
 
 
@@ -153,7 +175,7 @@ def read(path: Path) -> Config:
 
 def build(doc: Mapping[str, object], base: Path) -> Config:
     """The configuration of a parsed document, paths resolved against `base`."""
-    sections = {"platform", "database", "folders", "office", "box", "worker", "public"}
+    sections = {"platform", "database", "folders", "office", "box", "worker", "live", "public"}
     for name in sorted(doc.keys() - sections):
         raise Refusal("config.unknown_member", section="", member=name)
     return Config(
@@ -164,6 +186,7 @@ def build(doc: Mapping[str, object], base: Path) -> Config:
         office=_section(Office, doc, "office", base),
         box=_section(Box, doc, "box", base),
         worker=_section(Worker, doc, "worker", base),
+        live=_section(Live, doc, "live", base),
         public=_public(_section(Public, doc, "public", base)),
     )
 

@@ -21,9 +21,10 @@ import bidding.store.box.tables
 import bidding.store.tables as office
 from ledger.basics.errors import Refusal
 from ledger.store import tables as ledger
+from web.account import tables as account
 
 metadata: Final = ledger.metadata
-ROLES: Final = ("mingjing_office", "mingjing_box", "mingjing_worker")
+ROLES: Final = ("mingjing_office", "mingjing_box", "mingjing_worker", "mingjing_live")
 
 _MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _BOX: Final = tuple(table for name, table in metadata.tables.items() if name.startswith("box_"))
@@ -37,9 +38,11 @@ _ROWS: Final = {
     ("mingjing_box", "events"): "stream = 'box'",
     ("mingjing_box", "sealed_values"): "stream = 'box'",
     ("mingjing_office", "sealed_values"): "stream <> 'box' OR disclosed",
+    ("mingjing_live", "events"): "visible",
+    ("mingjing_live", "sealed_values"): "false",
 }
 # Whoever signs in, with what, and the keys that make tickets: the office's alone.
-_OFFICE_ONLY: Final = (office.accounts, office.tokens, office.lot_keys)
+_OFFICE_ONLY: Final = (office.accounts, office.tokens, office.lot_keys, *account.ALL)
 
 
 def config(connection: sa.Connection | None = None) -> Config:
@@ -79,6 +82,7 @@ def grant(conn: sa.Connection) -> None:
     _office(conn)
     _box(conn)
     _worker(conn)
+    _live(conn)
 
 
 def _office(conn: sa.Connection) -> None:
@@ -115,6 +119,12 @@ def _box(conn: sa.Connection) -> None:
 def _worker(conn: sa.Connection) -> None:
     rest = [table for table in metadata.tables.values() if table not in _OFFICE_ONLY]
     _give(conn, "mingjing_worker", "SELECT, INSERT, UPDATE, DELETE", rest)
+
+
+def _live(conn: sa.Connection) -> None:
+    """What anybody may read of events, and what says whose they are; it writes nothing."""
+    mine = (ledger.entries, ledger.events, ledger.tree, office.parties, office.custodians_seen)
+    _give(conn, "mingjing_live", "SELECT", mine)
 
 
 def _give(conn: sa.Connection, role: str, rights: str, tables: Iterable[sa.Table]) -> None:

@@ -14,14 +14,17 @@ import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
+from urllib.parse import urlencode
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ledger.basics.canonical import MAX_BYTES, Json, canonical
 from ledger.basics.errors import Param, Refusal
-from web import access, errors
-from web.access import Principal
+from web import access, compress, errors
+from web.access import Policy, Principal
+from web.account.door import Door
+from web.account.sessions import Session
 from web.limits import Brake, Room
 from web.logs import note
 
@@ -41,20 +44,26 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
 }
 
-# Finds the person behind a bearer token; `Refusal("auth.bad_token")` if there is none.
-SignIn = Callable[[str], Principal]
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Where a person is sent on to who opens a page and is refused for want of something that can be had there.
+_MENDED_AT: Final = {
+    "auth.signed_out": "/account/sign-in",
+    "auth.stale": "/account/sign-in",
+    "auth.second_factor": "/account/code",
+    "auth.no_account": "/account/organisation",
+}
 # A refusal (code, parameters) as a page for people.
 RefusalPage = Callable[[str, dict[str, Param]], Response]
 
 
-def install(app: Flask, sign_in: SignIn, limits: Limits, page: RefusalPage, connect: Sequence[str] = ()) -> None:
+def install(app: Flask, door: Door, limits: Limits, page: RefusalPage, connect: Sequence[str] = ()) -> None:
     """Gives `app` its error handlers, headers, request ids, logs, limits and the check of every route's policy.
 
     `page` shows a refusal to somebody who asked for a page; everybody else gets JSON. `connect`: the origins, besides
     its own, that a page's scripts may reach.
     """
     app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
-    gate = _Gate(sign_in, limits, page, _CSP.format(connect="".join(f" {one}" for one in connect)))
+    gate = _Gate(door, limits, page, _CSP.format(connect="".join(f" {one}" for one in connect)))
     app.before_request(gate.before)
     app.after_request(gate.after)
     app.register_error_handler(Refusal, gate.refused)
@@ -85,8 +94,8 @@ class Limits:
 class _Gate:
     """What every request passes on its way in and out."""
 
-    def __init__(self, sign_in: SignIn, limits: Limits, page: RefusalPage, csp: str) -> None:
-        self._sign_in, self._limits, self._brake, self._page = sign_in, limits, limits.requests, page
+    def __init__(self, door: Door, limits: Limits, page: RefusalPage, csp: str) -> None:
+        self._door, self._limits, self._brake, self._page = door, limits, limits.requests, page
         self._headers = {**_HEADERS, "Content-Security-Policy": csp}
 
     def before(self) -> None:
@@ -97,32 +106,61 @@ class _Gate:
         if request.endpoint is None:
             return
         policy = access.policy_of(current_app.view_functions.get(request.endpoint))
-        if policy is not None and policy.kind == "people":
-            g.principal = self._known()
-            caller = f"person {g.principal.person}"
-        else:
-            caller = _address()
-        self._brake.call(caller)
+        caller = self._known(policy) if policy is not None and policy.kind in ("people", "login") else _address()
+        if policy is None or not policy.free:
+            self._brake.call(caller)
         room = self._limits.kept if policy is not None and policy.kept else self._limits.room
         room.take(caller)
         g.room = (room, caller)
-        if policy is None or (g.principal is not None and g.principal.role not in policy.roles):
-            raise Refusal("auth.forbidden")
+        self._check(policy)
 
-    def _known(self) -> Principal:
-        """Who signs in. A token that nobody has is counted against where it came from: anyone can make up more."""
+    def _known(self, policy: Policy) -> str:
+        """Who signs in, as a caller to be counted.
+
+        What nobody has is counted against where it came from: anyone can make up more.
+        """
         try:
-            return self._sign_in(_token())
+            if policy.kind == "people" and "Authorization" in request.headers:
+                g.principal = self._door.by_token(_token())
+                return f"person {g.principal.person}"
+            session = self._session()
         except Refusal:
             self._brake.call(_address())
             raise
+        g.principal = None if self._door.weak(session) else session.principal
+        return f"login {session.login}"
+
+    def _session(self) -> Session:
+        """The session of this request. A program is told of the header, a person to sign in (again)."""
+        found = self._door.by_session()
+        if found is None:
+            raise Refusal("auth.signed_out" if _wants_page() else "auth.missing")
+        return found
+
+    def _check(self, policy: Policy | None) -> None:
+        """Whether who is known now may: its role, and what a browser sends by itself."""
+        if policy is None:
+            raise Refusal("auth.forbidden")
+        by_cookie = policy.kind == "login" or (policy.kind == "people" and "Authorization" not in request.headers)
+        if (by_cookie or policy.own) and request.method not in _SAFE and not self._door.from_own_page():
+            raise Refusal("auth.other_site")
+        if policy.kind != "people":
+            return
+        if g.principal is None:
+            raise Refusal("auth.second_factor" if self._door.weak(self._session()) else "auth.no_account")
+        if g.principal.role not in policy.roles:
+            raise Refusal("auth.forbidden")
 
     def after(self, response: Response) -> Response:
         """Headers, and one line in the log: the route's pattern, as what somebody looked at is nobody's business."""
         for name, value in self._headers.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
+        if g.get("visitor") is not None or request.path.startswith("/account/"):
+            # Without it a browser that has no Sec-Fetch-Site would send its forms from nowhere (`Origin: null`).
+            response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Request-Id"] = g.get("request_id", "")
+        compress.pack(request, response)
         self._leave(response)
         who = g.get("principal")
         note(
@@ -150,6 +188,9 @@ class _Gate:
     def refused(self, refusal: Refusal) -> tuple[Response, int]:
         """A refusal, for a program or for a person."""
         if _wants_page():
+            # Who has to sign in once more before a change goes back to the page with the form.
+            if refusal.code in _MENDED_AT and (request.method in ("GET", "HEAD") or refusal.code == "auth.stale"):
+                return _sent_on(_MENDED_AT[refusal.code]), 303
             answer = self._page(refusal.code, refusal.params)
             answer.headers.update(errors.headers(refusal.code, refusal.params))
             return answer, answer.status_code
@@ -177,8 +218,20 @@ class _Gate:
 
 
 def _wants_page() -> bool:
-    """Whether a person looks at it: anything outside the interfaces for programs."""
-    return request.path.split("/")[1] not in ("api", "log", "office", "custody", "static")
+    """Whether a person looks at it: neither an interface for programs nor what a page's script sends."""
+    if request.mimetype == "application/json":
+        return False
+    programs = ("api", "log", "office", "custody", "static")
+    return request.path in ("/api", "/log") or request.path.split("/")[1] not in programs
+
+
+def _sent_on(path: str) -> Response:
+    """To a page that mends it, and from there back to the one that was asked for."""
+    asked = "/account"
+    if request.method in ("GET", "HEAD"):
+        asked = request.full_path if request.query_string else request.path
+    more = {"lang": "en"} if request.args.get("lang") == "en" else {}
+    return cast(Response, redirect(f"{path}?{urlencode({**more, 'next': asked})}", 303))
 
 
 def json_response(value: object, status: int = 200) -> Response:
@@ -213,20 +266,25 @@ def principal() -> Principal:
     return found
 
 
+def visitor() -> Session:
+    """Whose session it is. Only in a view whose policy is of kind login."""
+    found = g.get("visitor")
+    if not isinstance(found, Session):
+        raise Refusal("auth.missing")
+    return found
+
+
+def address() -> str:
+    """Where this request comes from, as `network` counts it."""
+    return network(request.remote_addr or "")
+
+
 def query_int(name: str, default: int, most: int) -> int:
     """A whole number from the query, 0 to `most`; `Refusal("http.bad_query", field=…)`."""
     text = request.args.get(name, str(default))
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > most:
         raise Refusal("http.bad_query", field=name, limit=most)
     return int(text)
-
-
-def query_text(name: str, most: int = 100) -> str:
-    """A text from the query, empty if not given; `Refusal("http.bad_query", …)` if longer than `most`."""
-    text = request.args.get(name, "")
-    if len(text) > most:
-        raise Refusal("http.bad_query", field=name, limit=most)
-    return text
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -244,7 +302,7 @@ def _token() -> str:
 
 
 def _address() -> str:
-    return f"address {network(request.remote_addr or '')}"
+    return f"address {address()}"
 
 
 def network(address: str) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template, request
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Response, current_app, render_template, request
 
 from ledger.basics.errors import Param
 from web import assets, errors, texts
 from web.words import Lang, say
+
+# The pages of the main navigation, with the text that names each; those that this platform has are shown.
+_NAVIGATION: Final = (("/tenders", "tenders"), ("/bid", "bid"), ("/verify", "verify"), ("/log", "log"), ("/api", "api"))
 
 
 def language() -> Lang:
@@ -17,8 +23,9 @@ def language() -> Lang:
 def render(template: str, **values: object) -> Response:
     """A template with its values.
 
-    Every template has besides: `lang` and the `other` language, `here` and `query` of its address, the texts `t` and
-    `has`, `time`, `money`, and `asset`, the address of a static file.
+    Every template has besides: `lang` and the `other` language, `here` and `query` of its address, `switch`, the same
+    address in the other language, `navigation`, the texts `t` and `has`, `time`, `moment`, `money`, `amount`, `region`,
+    and `asset`, the address of a static file.
     """
     lang = language()
     other: Lang = "zh" if lang == "en" else "en"
@@ -30,15 +37,31 @@ def render(template: str, **values: object) -> Response:
             other=other,
             here=request.path,
             query=asked,
-            t=lambda key, **more: texts.text(key, lang, **more),
+            switch=address(lang=other),
+            navigation=_navigation(),
+            t=lambda key, **more: texts.text(key, lang, **more),  # texts: relayed
             has=lambda key: key in texts.book(),
             time=texts.time,
+            moment=lambda value, seconds=False: texts.moment(value, lang, seconds=seconds),
             money=texts.money,
+            amount=lambda fen: texts.amount(fen, lang),
+            region=lambda code: texts.region(code, lang),
             asset=assets.url,
             **values,
         ),
         content_type="text/html; charset=utf-8",
     )
+
+
+def address(**changed: str) -> str:
+    """This page's address with its query, some of it changed."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changed]
+    return f"{request.path}?{urlencode([*kept, *changed.items()])}"
+
+
+def _navigation() -> list[tuple[str, str]]:
+    rules = {rule.rule for rule in current_app.url_map.iter_rules()}
+    return [(path, name) for path, name in _NAVIGATION if path in rules]
 
 
 def refused(code: str, params: dict[str, Param]) -> Response:

@@ -18,16 +18,17 @@ from ledger.events import Draft
 from ledger.store import append, read, tree
 from ledger.store.engine import create_engine, database_now, transaction
 from web import config as configuration
-from web.config import Box, Config, Office, Public, Worker
+from web.config import Box, Config, Live, Office, Public, Worker
 from web.database import upgrade
 from web.office.enrolment import enrol_party, enrol_person
-from web.services import BOX_KEY, LOG_KEY, Services, compose, new_key
+from web.services import BOX_KEY, LIVE_KEY, LOG_KEY, Services, compose, new_key, new_shared_key
 
 STREAM: Final = "log"
-_SECTIONS: Final[dict[str, type[Office | Box | Worker | Public]]] = {
+_SECTIONS: Final[dict[str, type[Office | Box | Worker | Live | Public]]] = {
     "office": Office,
     "box": Box,
     "worker": Worker,
+    "live": Live,
     "public": Public,
 }
 
@@ -63,11 +64,13 @@ def initialise(
             opened = [Draft("log.opened", public)]
             append.append(conn, STREAM, 0, opened, at=database_now(conn), actor="platform", entropy=entropy)
     engine.dispose()
+    new_shared_key(config.folders.keys / LIVE_KEY, entropy)
     return config
 
 
 def migrate(config: Config) -> None:
-    """Brings the database to this version, with the owner's address."""
+    """Brings the database to this version, with the owner's address, and makes the keys that are new in it."""
+    new_shared_key(config.folders.keys / LIVE_KEY, system_entropy)
     engine = create_engine(config.database.owner)
     upgrade(engine)
     engine.dispose()
@@ -151,7 +154,7 @@ def sections(
 ) -> dict[str, dict[str, object]]:
     """The sections of a configuration; `database`: one address for all roles, empty for SQLite in the folder.
 
-    `others`: members of the sections `office`, `box`, `worker` and `public` that differ from their defaults.
+    `others`: members of the sections `office`, `box`, `worker`, `live` and `public` that differ from their defaults.
     """
     for name, given in others.items():
         known = {one.name for one in fields(_SECTIONS[name])}
@@ -166,7 +169,7 @@ def sections(
         }
     }
     if database:
-        out["database"] = dict.fromkeys(("office", "box", "worker", "owner"), database)
+        out["database"] = dict.fromkeys(("office", "box", "worker", "live", "owner"), database)
     return out | {name: given for name, given in others.items() if given}
 
 

@@ -1,8 +1,11 @@
-"""Composition: from a configuration file to a running office, box or worker. The one place that knows all three."""
+"""Composition: from a configuration file to a running process of the platform. The one place that knows them all."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
+import logging
+import resource
 import signal
 import sys
 import threading
@@ -10,7 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -21,12 +24,16 @@ from web import config as configuration
 from web import logs
 from web.config import Address, Config
 from web.database import check_current
-from web.services import BOX_KEY, check_announced, compose, read_key
+from web.services import BOX_KEY, LIVE_KEY, Services, check_announced, compose, read_key, read_shared_key
 from web.serving import Pace, PatientWorker
 
+if TYPE_CHECKING:
+    from web.live.server import Live
+
+_FILES: Final = 256  # open files of a process besides its connections
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-Process = Literal["office", "box", "worker"]
-PROCESSES: Final[tuple[Process, ...]] = ("office", "box", "worker")
+Process = Literal["office", "box", "worker", "live"]
+PROCESSES: Final[tuple[Process, ...]] = ("office", "box", "worker", "live")
 
 
 def office(config: Config) -> Flask:
@@ -67,6 +74,8 @@ def run(process: Process, path: Path) -> None:
     logs.set_up()
     if process == "worker":
         _run_worker(config)
+    elif process == "live":
+        _run_live(config)
     elif process == "office":
         _Server(lambda: office(config), config.office, "office", {}).run()
     else:
@@ -149,3 +158,51 @@ def _run_worker(config: Config) -> None:
     worker = Worker(services)
     ready("worker", "-", config.worker.ready_file)
     worker.run(stop)
+
+
+def live(config: Config, services: Services) -> Live:
+    """The halls' server over its services."""
+    from web.live.book import Book  # noqa: PLC0415 - a process loads its own application only
+    from web.live.server import Live, Settings  # noqa: PLC0415 - as above
+
+    at = config.live
+    pages = (config.public.office, *at.origins.split(","))
+    return Live(
+        Book(services.engine, services.documents.read, services.trust, services.challenge_every),
+        read_shared_key(config.folders.keys / LIVE_KEY),
+        Settings(
+            host=at.host,
+            port=at.port,
+            origins=tuple(one.strip() for one in pages if one.strip()),
+            proxies=at.proxies,
+            poll=at.poll_ms / 1000,
+            most=at.connections,
+            most_of_address=at.connections_of_address,
+        ),
+    )
+
+
+def _run_live(config: Config) -> None:
+    services = compose(config, config.database.live)
+    check_current(services.engine)
+    check_announced(services)
+    _allow_files(config.live.connections)
+    logging.getLogger("mingjing.live.lines").setLevel(logging.WARNING)  # else two lines for each watcher
+    server = live(config, services)
+
+    async def run() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, stop.set)
+        await server.run(stop, lambda host, port: ready("live", f"ws://{host}:{port}", config.live.ready_file))
+
+    asyncio.run(run())
+
+
+def _allow_files(connections: int) -> None:
+    """As many open files as the connections need, where the system lets us have them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import current_app
 
 from ledger import trust
+from ledger.basics.canonical import unhex
 from ledger.basics.clock import Clock
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import Entropy, system_entropy
+from ledger.files import write_atomically
 from ledger.store import read
 from ledger.store.engine import create_engine, reading
 from ledger.trust import Trust
@@ -25,6 +27,7 @@ from web.limits import Brake
 
 LOG_KEY: Final = "log.pem"
 BOX_KEY: Final = "box.pem"
+LIVE_KEY: Final = "live.key"
 _EXTENSION: Final = "mingjing"
 
 
@@ -106,6 +109,22 @@ def new_key(path: Path) -> Ed25519PrivateKey:
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(data)
     return key
+
+
+def new_shared_key(path: Path, entropy: Entropy) -> None:
+    """32 random bytes (hex) in a file that only its owner may read, for office and live process; one stays."""
+    if not path.exists():
+        write_atomically(path, entropy(32).hex().encode() + b"\n", 0o600)
+
+
+def read_shared_key(path: Path) -> bytes:
+    """The 32 bytes in such a file; `Refusal("config.unreadable")`, `Refusal("config.bad_key")`."""
+    try:
+        return unhex(path.read_text(encoding="ascii").strip(), 32, "key")
+    except OSError as exc:
+        raise Refusal("config.unreadable", path=str(path)) from exc
+    except (UnicodeError, Refusal) as exc:
+        raise Refusal("config.bad_key", path=str(path)) from exc
 
 
 def read_key(path: Path) -> Ed25519PrivateKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -11,6 +11,9 @@ from bidding.parties import Party, Person
 from bidding.store.tables import parties, persons
 from ledger.basics.canonical import parse
 from ledger.basics.errors import Refusal
+
+# Codes in one question: SQLite takes no list without end.
+_AT_ONCE: Final = 1000
 
 
 def party(conn: sa.Connection, party_id: str) -> Party:
@@ -31,6 +34,17 @@ def by_uscc(conn: sa.Connection, uscc: str) -> Party | None:
     """A registered organisation by its unified social credit code, None if there is none."""
     row = conn.execute(sa.select(parties).where(parties.c.uscc == uscc)).one_or_none()
     return None if row is None else _party(row)
+
+
+def by_usccs(conn: sa.Connection, usccs: Collection[str]) -> dict[str, Party]:
+    """The registered organisations with these unified social credit codes, by code; unknown ones are left out."""
+    wanted = sorted(set(usccs))
+    found: dict[str, Party] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        piece = wanted[start : start + _AT_ONCE]
+        rows = conn.execute(sa.select(parties).where(parties.c.uscc.in_(piece)))
+        found |= {row.uscc: _party(row) for row in rows}
+    return found
 
 
 def person(conn: sa.Connection, person_id: str) -> Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -24,14 +24,19 @@ __all__ = [
     "disclose_value",
     "disclosed_value",
     "erase_value",
+    "last_shown",
     "load",
     "sealed_value",
+    "sequenced",
     "streams",
     "version",
     "visible",
     "visible_between",
+    "visible_in",
     "visible_since",
 ]
+
+_AT_ONCE: Final = 400  # streams named in one question
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,27 @@ def visible_between(conn: sa.Connection, stream: str, places: range) -> list[Sto
     )
 
 
+def visible_in(conn: sa.Connection, streams: Sequence[str], places: range) -> list[Stored]:
+    """All disclosed events of these streams whose leaves stand at these places of the tree, in the tree's order."""
+    found = [
+        one
+        for start in range(0, len(streams), _AT_ONCE)
+        for one in _stored(
+            conn,
+            tables.events.c.stream.in_(streams[start : start + _AT_ONCE]),
+            tables.events.c.visible,
+            tables.entries.c.idx >= places.start,
+            tables.entries.c.idx < places.stop,
+        )
+    ]
+    return sorted(found, key=lambda one: one.index or 0)
+
+
+def sequenced(conn: sa.Connection) -> int:
+    """How many entries have their place in the tree: one row, for whoever looks often whether there is more."""
+    return conn.execute(sa.select(tables.tree.c.size)).scalar_one_or_none() or 0
+
+
 def visible_since(conn: sa.Connection, index: int, limit: int = 1000) -> list[Stored]:
     """The disclosed events of all streams from this place in the tree on, in the tree's order.
 
@@ -108,6 +134,18 @@ def visible_since(conn: sa.Connection, index: int, limit: int = 1000) -> list[St
     return _stored(
         conn, tables.entries.c.idx >= index, tables.events.c.visible, order=tables.entries.c.idx, limit=limit
     )
+
+
+def last_shown(conn: sa.Connection, names: Sequence[str]) -> dict[str, int]:
+    """When the newest disclosed and sequenced event of each stream happened, in ms of Unix time; none: not in it."""
+    table = tables.events
+    query = (
+        sa.select(table.c.stream, sa.func.max(table.c.at))
+        .join(tables.entries, tables.entries.c.id == table.c.entry_id)
+        .where(table.c.stream.in_(names), table.c.visible, tables.entries.c.idx.is_not(None))
+        .group_by(table.c.stream)
+    )
+    return {str(stream): int(at) for stream, at in conn.execute(query)}
 
 
 def streams(conn: sa.Connection, prefix: str) -> dict[str, int]:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from ledger.checkpoint import Note, Policy, Signature, WitnessedCheckpoint
 from ledger.proof import Proof
 from ledger.store import folder as files
 from ledger.store import tables, tree
-from ledger.store.engine import to_ms
+from ledger.store.engine import from_ms, to_ms
 
 
 def latest(conn: sa.Connection) -> bytes:
@@ -144,3 +145,15 @@ def _note(conn: sa.Connection, *where: sa.ColumnElement[bool], newest: bool = Fa
         .order_by(tables.cosignatures.c.name)
     ).scalars()
     return str(row.note) + "".join(line + "\n" for line in lines)
+
+
+def last_cosigned(conn: sa.Connection) -> dict[str, tuple[int, datetime]]:
+    """Witness → size and time of the largest checkpoint it has cosigned, by its own clock."""
+    table = tables.cosignatures
+    newest = sa.select(table.c.name, sa.func.max(table.c.size).label("size")).group_by(table.c.name).subquery()
+    rows = conn.execute(
+        sa.select(table.c.name, table.c.size, table.c.at).join(
+            newest, (table.c.name == newest.c.name) & (table.c.size == newest.c.size)
+        )
+    )
+    return {row.name: (row.size, from_ms(row.at)) for row in rows}

@@ -24,6 +24,8 @@ from ledger.basics.hashing import H
 from ledger.store.engine import reading
 from tests.support import crawl
 from tests.support.crawl import Answer, Names
+from tests.support.live import Watcher, served_of
+from tests.support.office import OWN, Visitor
 from tests.support.platform import LOTS, Bid, Platform, platform
 from tests.support.sampling import LONG
 from tests.support.town import INTERVAL, Sealed
@@ -35,10 +37,12 @@ STRANGERS: Final = ("nobody", "bidder in one", "centre")
 
 # Where bytes may differ at all: what commits to a minute of the box, and the hashes over it.
 COMMITMENTS: Final = {
+    "/",  # shows the root of the tree
     "/api/streams/<path:stream>",
     "/api/events/<leaf>",
     "/api/proofs/<leaf>",
     "/api/tenders/<tender>/bundle.zip",
+    "/log",
     "/log/checkpoint",
     "/log/checkpoint.pending",
     "/log/tile/<path:path>",
@@ -157,7 +161,7 @@ def office_answers(place: Place, names: Names) -> Iterator[Asked]:
         for path in crawl.office_paths(rule.rule, method, names):
             for who, token in some.items():
                 firm = made.firm({"bidder in one": MANY, "bidder in none": OUTSIDER}.get(who, 1))
-                for number, body in enumerate(crawl.office_bodies(method, made, firm, names.theirs)):
+                for number, body in enumerate(crawl.office_bodies(method, made, firm, names.theirs, rule.rule)):
                     options: dict[str, Any] = {"headers": {"Content-Type": "application/json"}} if body else {}
                     work.done()
                     got = crawl.answer(made.ask(method, path, token=token, data=body, **options))
@@ -211,6 +215,34 @@ def test_every_route_of_the_office_serves_every_role_the_same_for_3_and_for_30_b
     assert count > 1000
 
 
+def session_answers(place: Place, names: Names) -> Iterator[Asked]:
+    """Every address that a session opens, in the browsers of who bid in both, in one, in none, and of the centre."""
+    made, work = place.made, Work(place.made.services.engine)
+    firms = {"bidder in both": 1, "bidder in one": MANY, "bidder in none": OUTSIDER}
+    for who, token in {**crawl.tokens(made, firms), "unknown": ""}.items():
+        visitor = Visitor(made.office_app)
+        if token:
+            link = made.ask("POST", "/account/link", {}, token).get_json()["path"].split("link=")[1]
+            assert visitor.sign_up(who.replace(" ", "-"), link=link).status_code == 303
+        for method, rule in crawl.rules(made.office_app.url_map):
+            policy = access.policy_of(made.office_app.view_functions[rule.endpoint])
+            ends = rule.rule.endswith(("/sign-out", "/disable"))
+            if ends or not (rule.rule.startswith("/account") or (policy and policy.kind == "people")):
+                continue
+            for path in crawl.office_paths(rule.rule, method, names):
+                work.done()
+                got = crawl.answer(visitor.client.open(path, method=method, headers=OWN, buffered=True))
+                yield Asked(rule.rule, f"{who}: {method} {path} by session", got, work.done())
+
+
+def test_a_session_shows_everybody_the_same_for_3_and_for_30_bids(places: tuple[Place, Place]) -> None:
+    few, many = places
+    names = [names_of(places, one) for one in places]
+    differing, count = compare(session_answers(few, names[0]), session_answers(many, names[1]))
+    assert differing == set()
+    assert count > 300
+
+
 def test_every_route_of_the_box_serves_every_other_key_the_same_for_3_and_for_30_bids(
     places: tuple[Place, Place],
 ) -> None:
@@ -219,6 +251,23 @@ def test_every_route_of_the_box_serves_every_other_key_the_same_for_3_and_for_30
     differing, count = compare(box_answers(few, names[0]), box_answers(many, names[1]))
     assert differing == set()
     assert count > 100
+
+
+def frames(place: Place) -> list[dict[str, Any]]:
+    """Everything that the hall of the first lot says to somebody who comes now, but for the ticking of its clock."""
+    made = place.made
+    given = made.ask("POST", f"/api/hall/{made.tender}/{LOTS[0]}/ticket").get_json()
+    with served_of(made) as live, Watcher(live.url, given["ticket"]) as one:
+        one.until_state()
+        assert one.hello is not None
+        assert one.numbers == list(range(1, one.hello.head + 1))
+        return [{**json.loads(text), "now": ""} for text in one.raw]
+
+
+def test_a_hall_says_the_same_for_3_and_for_30_bids(places: tuple[Place, Place]) -> None:
+    few, many = (frames(place) for place in places)
+    assert few == many
+    assert {message["kind"] for frame in few for message in frame.get("messages", ())} >= {"notice", "tickets"}
 
 
 def test_the_tree_grows_alike_however_many_bids_come(places: tuple[Place, Place]) -> None:

@@ -114,7 +114,7 @@ def test_slow_bodies_of_one_caller_leave_room_for_others(place: Town) -> None:
         assert [one.result() for one in waiting] == ["400 BAD REQUEST"] * 2
     # Answered, sent or lost: room comes back, of answers that are made while they are sent too.
     for _ in range(5):
-        assert office.get(assets.url("css/site.css")).status_code == 200
+        assert office.get(assets.url("css/base.css")).status_code == 200
         assert office.get("/log/tile/x").status_code == 404
 
 

@@ -12,8 +12,11 @@ from sqlalchemy.exc import ProgrammingError
 
 from ledger.store.engine import create_engine
 from tests.support.town import LOT, START, Town, town
+from web.account import tables as logins
 from web.database import ROLES, metadata, upgrade
+from web.live.book import Book
 
+LOGINS = tuple(table.name for table in logins.ALL)
 DEADLINE = START + timedelta(minutes=10)
 
 
@@ -65,7 +68,8 @@ def test_a_tender_runs_with_three_roles_that_know_no_more_than_they_need(split: 
 
 
 def test_the_box_reads_no_account_no_party_and_no_key(migrated: str) -> None:
-    for table in ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents"):
+    office = ("accounts", "tokens", "parties", "persons", "issuances", "lot_keys", "drafts", "documents")
+    for table in (*office, *LOGINS):
         assert refused(migrated, "mingjing_box", rows(table)), table
 
 
@@ -75,12 +79,34 @@ def test_the_office_reads_nothing_of_the_box(migrated: str) -> None:
 
 
 def test_the_worker_reads_no_token_and_no_ticket_key(migrated: str) -> None:
-    for table in ("accounts", "tokens", "lot_keys"):
+    for table in ("accounts", "tokens", "lot_keys", *LOGINS):
         assert refused(migrated, "mingjing_worker", rows(table)), table
 
 
+def test_the_live_process_reads_what_is_disclosed_and_whose_it_is_and_writes_nothing(migrated: str) -> None:
+    readable = {"entries", "events", "tree", "parties", "custodians_seen"}
+    for table in metadata.tables.keys() - readable:
+        assert refused(migrated, "mingjing_live", rows(table)), table
+    for table in readable:
+        assert refused(migrated, "mingjing_live", sa.delete(metadata.tables[table])), table
+
+
+def test_the_live_process_tells_a_hall_with_its_own_role(split: Town, postgres_url: str) -> None:
+    split.publish(DEADLINE)
+    split.open_tickets()
+    engine = create_engine(as_role(postgres_url, "mingjing_live"), now=split.clock)
+    at = split.services
+    book = Book(engine, at.documents.read, at.trust, at.challenge_every)
+    room, told = book.open(split.tender, LOT)
+    assert type(told[0]).__name__ == "Notice"
+    assert type(told[-1]).__name__ == "Tickets"
+    assert book.look().size == room.places
+    assert book.silent([split.tender]) == {split.tender: frozenset()}
+    engine.dispose()
+
+
 def test_nobody_but_the_worker_moves_the_tree(migrated: str) -> None:
-    for role in ("mingjing_office", "mingjing_box"):
+    for role in ("mingjing_office", "mingjing_box", "mingjing_live"):
         assert refused(migrated, role, sa.text("UPDATE tree SET size = 0")), role
         assert refused(migrated, role, sa.text("UPDATE entries SET idx = 0")), role
         assert refused(migrated, role, sa.text("DELETE FROM events")), role

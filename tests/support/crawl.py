@@ -30,7 +30,8 @@ DRAWN: Final = {"X-Request-Id"}
 # What would tell when or how often something changed; no answer may carry them at all.
 TELLTALE: Final = {"ETag", "Last-Modified", "Server-Timing", "Set-Cookie", "X-Runtime"}
 
-_HASH: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
+# As programs write it, and in the groups of eight in which pages do.
+_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32,}|(?:[0-9a-f]{8} ){3,}[0-9a-f]{8})(?![0-9a-f])")
 _UPLOAD: Final = re.compile(r"(?<=/box/uploads/)[a-z2-7]{16}")  # drawn for each upload
 _BASE64: Final = re.compile(r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{40,}={0,2}")
 
@@ -148,25 +149,44 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         return [rule.replace("<person>", "nobody-of-this-name")]  # an existing one would be disabled
     lists = {
         "": [],
-        "/": [f"/{query}" for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=published", "?page=2")],
+        "/": [f"/{query}" for query in ("", "?lang=en")],
+        "/tenders": [
+            f"/tenders{query}"
+            for query in ("", "?lang=en", f"?q={key}", "?q=lot", "?state=open", "?page=2", "?amount_from=x", "?q=")
+        ],
+        "/tenders.atom": [f"/tenders.atom{query}" for query in ("", "?lang=en", f"?q={key}", "?state=open")],
         "/api/tenders": [
-            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=published")
+            f"?{query}" for query in ("", f"q={key}", "q=lot&page=1", "category=works", "state=open", "state=x")
+        ],
+        "/log": [
+            f"?{query}"
+            for query in ("", "lang=en", "at=0", "at=x", f"find={names.leaves[3]}", f"find={submission}", "old=2&new=9")
         ],
         "/custody/requests": [f"?institution={one}" for one in ("custodian-1", "custodian-3", "contributor-1", "x")],
         "/log/tile/<path:path>": _tiles(("0/", "1/"), len(names.leaves)),
         "/log/tile/entries/<path:path>": _tiles(("",), len(names.leaves)),
         "/api/streams/<path:stream>": _streams(tender),
         "/api/sealed/<path:rest>": _sealed(tender),
-        "/static/<version>/<path:name>": ["x/css/site.css", "x/platform.toml", "x/../platform.toml"],
+        "/bid/words/<version>": ["x?lang=en"],
+        "/bid/<tender>/<lot>": [f"/bid/{one}" for one in (f"{tender}/{LOTS[0]}", f"{tender}/x", f"another/{LOTS[0]}")],
+        "/static/<version>/<path:name>": ["x/css/base.css", "x/platform.toml", "x/../platform.toml"],
     }
     if rule in lists:
         stem = rule.split("<", maxsplit=1)[0]
         return [one if one.startswith("/") else stem + one for one in lists[rule]]
+    if rule.endswith(("/hall", "/hall/ticket", "/ticket")) and "<lot>" in rule:
+        halls = [(tender, LOTS[0]), (tender, "lot-3"), ("another", LOTS[0])]
+        return [rule.replace("<tender>", one).replace("<lot>", lot) for one, lot in halls]
+    if rule.startswith("/tenders/<tender>/lots/<lot>"):
+        below = rule.replace("<tender>", tender)
+        lots = [below.replace("<lot>", lot) for lot in (*LOTS, "x")]
+        return [one.replace("<bid_key>", value) for one in lots for value in dict.fromkeys((key, NOWHERE))]
     values = {
         "<tender>": [tender, "another"],
         "<leaf>": [*names.leaves[::10], *names.leaves[-8:], NOWHERE, submission],
         "<sha256>": [submission, mine, form, *names.documents, NOWHERE],
         "<mail_id>": ["0" * 32],
+        **{name: ["nobodys"] for name in ("<application>", "<passkey>", "<session>")},
     }
     for parameter, found in values.items():
         if parameter in rule:
@@ -175,9 +195,9 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
     return [rule, f"{rule}?institution=custodian-1"]
 
 
-def office_bodies(method: str, made: Platform, firm: Bidder, theirs: Bid) -> list[bytes]:
+def office_bodies(method: str, made: Platform, firm: Bidder, theirs: Bid, rule: str = "") -> list[bytes]:
     """What is sent along: nothing, an empty object, a ticket's request anew, and another's submission."""
-    if method == "GET":
+    if method == "GET" or rule == "/tenders/<tender>/verify":  # which reads none, and takes its time
         return [b""]
     asked = made.issuance(firm, LOTS[0])
     return [b"", b"{}", canonical(asked), canonical(theirs.sealed.envelope)]

@@ -71,10 +71,11 @@ class Ground:
         urls: Mapping[str, str] | None = None,
         witnesses: int = 2,
         challenges: timedelta = timedelta(hours=1),
+        public: Mapping[str, object] | None = None,
     ) -> None:
         self.clock, self.dice, self.t = Hand(), Dice(7), t
         self.root, self.stack = root, ExitStack()
-        database = {"owner": url, "office": url, "box": url, "worker": url, **(urls or {})}
+        database = {"owner": url, "office": url, "box": url, "worker": url, "live": url, **(urls or {})}
         document = platform.sections(
             "town.example/log",
             demonstration=True,
@@ -82,6 +83,7 @@ class Ground:
             grace_ms=GRACE // timedelta(milliseconds=1),
             office={"requests_per_minute": 1_000_000},
             worker={"challenge_every_s": challenges // timedelta(seconds=1)},
+            public=dict(public or {}),
         )
         document["database"] = dict(database)
         self.path = root / "platform" / configuration.NAME

@@ -27,6 +27,7 @@ from ledger.sealed import (
 )
 from ledger.sealed.header import header_sha256
 from tests.vectors import chunked
+from tests.vectors.answers import form_vectors
 from tests.vectors.fixed import HERE, IDS, NOT_BEFORE, author, fixed, issuer_key, keyset_of
 from tests.vectors.judged import postpone_vectors, verdict_vectors
 
@@ -292,6 +293,7 @@ MAKERS: dict[str, Callable[[], Json]] = {
     "canonical": canonical_vectors,
     "coin": coin_vectors,
     "content": content_vectors,
+    "form": form_vectors,
     "header": header_vectors,
     "keyset": keyset_vectors,
     "padding": padding_vectors,

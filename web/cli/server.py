@@ -35,6 +35,7 @@ def platform() -> None:
 @click.option("--database", default="", help="SQLAlchemy address; SQLite in the folder if not given.")
 @click.option("--office-port", default=8000, show_default=True)
 @click.option("--box-port", default=8001, show_default=True)
+@click.option("--live-port", default=8002, show_default=True)
 @click.option("--office-url", default="", help="Under which address browsers reach the office.")
 @click.option("--box-url", default="", help="Under which address browsers reach the box.")
 @click.option("--live-url", default="", help="Under which address browsers reach the live process.")
@@ -51,6 +52,7 @@ def init(  # noqa: PLR0913, PLR0917 - one option each
     database: str,
     office_port: int,
     box_port: int,
+    live_port: int,
     office_url: str,
     box_url: str,
     live_url: str,
@@ -71,6 +73,7 @@ def init(  # noqa: PLR0913, PLR0917 - one option each
         office={"port": office_port, "requests_per_minute": requests_per_minute},
         box={"port": box_port, "access_log_key": access_log_key},
         worker={"poll_ms": poll_ms, "challenge_every_s": challenge_every_s},
+        live={"port": live_port},
         public={"office": office_url, "box": box_url, "live": live_url},
     )
     path = folder / config.NAME
@@ -110,11 +113,41 @@ def enrol(config_path: Path, request: Path) -> None:
     click.echo(json.dumps(platform.enrol(_read(config_path), request.read_bytes()), indent=2))
 
 
+@platform.command()
+@_CONFIG
+@click.option("--person", required=True, help="Whose account it is: an id, as `platform enrol` gave it.")
+@click.option("--name", required=True, help="The name to sign in with: 3 to 64 of a-z, 0-9 and . _ @ + -")
+def account(config_path: Path, person: str, name: str) -> None:
+    """Make a login for a person in a browser. Prints its password, this once."""
+    from web import services
+    from web.account import linking
+
+    config = _read(config_path)
+    at = services.compose(config, config.database.owner)
+    try:
+        password = linking.open_login(at, person, name)
+    finally:
+        at.engine.dispose()
+    click.echo(json.dumps({"name": name, "password": password}, indent=2))
+
+
+@platform.command()
+@_CONFIG
+def routes(config_path: Path) -> None:
+    """List every route of the office, and who may call it."""
+    from web import access
+    from web import serve as composition
+
+    app = composition.office(_read(config_path))
+    click.echo(access.table(app))
+    app.extensions["mingjing"].engine.dispose()
+
+
 @click.command()
-@click.argument("process", type=click.Choice(["office", "box", "worker"]))
+@click.argument("process", type=click.Choice(["office", "box", "worker", "live"]))
 @_CONFIG
 def serve(process: str, config_path: Path) -> None:
-    """Run the office, the box or the worker until told to stop."""
+    """Run the office, the box, the worker or the live process until told to stop."""
     from web import serve as composition
 
     composition.run(next(one for one in composition.PROCESSES if one == process), config_path)

@@ -24,7 +24,7 @@ from web.demo.stage import Broken, Stage
 from web.demo.tell import Teller
 from web.words import LANGS, Lang
 
-_PORTS = (8000, 8001)
+_PORTS = (8000, 8001, 8002)
 _MARK = "mingjing-demo"
 
 
@@ -32,10 +32,10 @@ _MARK = "mingjing-demo"
 @click.option("--serve", is_flag=True, help="Leave the platform up afterwards (Ctrl-C ends it).")
 @click.option(
     "--ports",
-    type=(click.IntRange(1, 65535), click.IntRange(1, 65535)),
+    type=(click.IntRange(1, 65535), click.IntRange(1, 65535), click.IntRange(1, 65535)),
     default=_PORTS,
     show_default=True,
-    help="Of office and box with --serve.",
+    help="Of office, box and halls with --serve.",
 )
 @click.option("--fast", is_flag=True, help="At full speed, then end (the default without --serve).")
 @click.option(
@@ -56,7 +56,7 @@ _MARK = "mingjing-demo"
 @click.option("--lang", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True)
 def demo(  # noqa: PLR0913 - one option each
     folder: Path,
-    ports: tuple[int, int],
+    ports: tuple[int, int, int],
     stop_custodians: int,
     bidding_seconds: int,
     seed: int,
@@ -92,7 +92,7 @@ def demo(  # noqa: PLR0913 - one option each
         stage.stop()
 
 
-def _check_free(ports: tuple[int, int]) -> None:
+def _check_free(ports: tuple[int, int, int]) -> None:
     """Says at once, and not after the first failure, that somebody else has a port."""
     for port in ports:
         with socket.socket() as one:
@@ -101,8 +101,8 @@ def _check_free(ports: tuple[int, int]) -> None:
                 one.bind(("127.0.0.1", port))
             except OSError as why:
                 raise click.ClickException(
-                    f"端口 {port} 已被占用；请先停掉占用它的程序，或换端口：make run ARGS='--ports 9000 9001'\n"
-                    f"Port {port} is in use: end what uses it, or take others: make run ARGS='--ports 9000 9001'"
+                    f"端口 {port} 已被占用；请先停掉占用它的程序，或换端口：make run ARGS='--ports 9000 9001 9002'\n"
+                    f"Port {port} is in use: end what uses it, or take others: make run ARGS='--ports 9000 9001 9002'"
                 ) from why
 
 
@@ -113,13 +113,14 @@ def _serve(house: House, teller: Teller, play: Play) -> None:
     )
     district = District(house, teller, play.bidders)
     district.settle()
+    district.accounts()
     teller.step(
-        f"平台继续运行：{house.office}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
-        f"The platform stays up: {house.office} (office and public pages), box {house.box}. Ctrl-C ends it.",
+        f"平台继续运行：{house.public}（办公端与公开页），投标箱 {house.box}。按 Ctrl-C 结束。",
+        f"The platform stays up: {house.public} (office and public pages), box {house.box}. Ctrl-C ends it.",
     )
     teller.say(
-        f"结果页面：{house.office}/tenders/{play.tender}",
-        f"The result: {house.office}/tenders/{play.tender}?lang=en",
+        f"结果页面：{house.public}/tenders/{play.tender}",
+        f"The result: {house.public}/tenders/{play.tender}?lang=en",
     )
     teller.say(
         "自己办一次招标：另开一个终端，照 docs/own-tender.zh-CN.md 做",

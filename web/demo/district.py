@@ -66,6 +66,12 @@ SCHOOL: Final = Work(
         {**_LICENSED, "price": "1365000", "grade": "first", "duration": "150", "warranty": "3.5", "similar-works": "3"},
     ),
 )
+ROLES: Final = {
+    "tess": ("招标人", "tenderee"),
+    "agnes": ("招标代理", "agency"),
+    "sam": ("交易中心", "trading centre"),
+    "sue": ("行政监督", "supervisor"),
+}
 KIOSK: Final = Work("河滨公园旧报亭拆除", "Removal of the old kiosk in Riverside Park", "90000", ())
 
 
@@ -82,6 +88,20 @@ class District:
         self._publish(KIOSK, _FAILS_AFTER)
         self.next()
 
+    def accounts(self) -> None:
+        """Logins for those who sit in the office; passwords are shown here and nowhere else."""
+        self.tell.say(
+            f"登录账号（密码只显示这一次），登录页：{self.house.public}/account/sign-in",
+            f"Accounts (passwords are shown this once), sign in at {self.house.public}/account/sign-in?lang=en",
+        )
+        rows = [[name, self.tell.pick(zh, en), self.house.password(name)] for name, (zh, en) in ROLES.items()]
+        self.tell.rows(rows)
+        self.tell.say(
+            f"要投标：在 {self.house.public}/account/sign-up 注册一家自己的单位，演示平台当场确认",
+            f"To bid, register an organisation of your own at {self.house.public}/account/sign-up?lang=en: "
+            "a demonstration confirms it at once",
+        )
+
     def next(self) -> None:
         """Publishes the next; the bidders of the place bid for it at once."""
         work = next(self._works)
@@ -92,7 +112,7 @@ class District:
             bidder.run("take-tickets")
             bidder.bid(self.current, LOT, answers)
         until = (self.deadline + timedelta(hours=8)).strftime("%H:%M:%S")
-        page = f"{self.house.office}/tenders/{self.current}"
+        page = f"{self.house.public}/tenders/{self.current}"
         self.tell.say(
             f"正在接受投标：{work.zh}，北京时间 {until} 开标，{page}",
             f"Open for bids: {work.en}, opens at {until} Beijing time, {page}?lang=en",

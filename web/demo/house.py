@@ -27,6 +27,7 @@ CONTRIBUTORS: Final = 3
 ORIGIN: Final = "demo.mingjing.example/log"
 INTERVAL_MS: Final = 1_000
 GRACE_MS: Final = 20_000
+_PROCESSES: Final = ("office", "box", "worker", "live")
 _PATIENCE: Final = 60  # seconds
 _BETWEEN: Final = 0.2
 # Everybody here has one address, so that the institutions' requests may leave no room for a moment.
@@ -49,16 +50,23 @@ class House:
 
     root: Path
     stage: Stage
-    ports: tuple[int, int] | None = None
+    ports: tuple[int, int, int] | None = None
     office: str = ""
     box: str = ""
+    live: str = ""
     parties: int = 0
     people: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
         """The platform's configuration."""
         return self.root / "platform" / "platform.toml"
+
+    @property
+    def public(self) -> str:
+        """Under which address browsers reach the office: by name, as a number is no domain that passkeys belong to."""
+        return self.office.replace("127.0.0.1", "localhost")
 
     @property
     def trust(self) -> Path:
@@ -78,6 +86,10 @@ class House:
         """What anybody may read."""
         return _Patient(self.office, 30.0)
 
+    def hall(self, tender: str, lot: str) -> str:
+        """The address of a lot's opening hall."""
+        return f"{self.public}/tenders/{tender}/lots/{lot}/hall"
+
     def events(self, stream: str) -> list[dict[str, Any]]:
         """A stream's disclosed events."""
         got: Any = self.platform().get_json(f"/api/streams/{stream}")
@@ -92,8 +104,8 @@ class House:
 
     def set_up(self) -> None:
         """Platform, institutions, trust file, first people."""
-        office, box = self.ports or tuple(free_ports(2))
-        self.office, self.box = f"http://127.0.0.1:{office}", f"http://127.0.0.1:{box}"
+        office, box, live = self.ports or tuple(free_ports(3))
+        self.office, self.box, self.live = (f"http://127.0.0.1:{port}" for port in (office, box, live))
         write_atomically(self.phrase, system_entropy(12).hex().encode() + b"\n", 0o600)
         supervisor = X25519PrivateKey.generate()
         write_atomically(
@@ -106,8 +118,8 @@ class House:
             "init",
             *("--folder", str(self.config.parent), "--origin", ORIGIN, "--demonstration"),
             *("--interval-ms", str(INTERVAL_MS), "--grace-ms", str(GRACE_MS)),
-            *("--office-port", str(office), "--box-port", str(box), "--poll-ms", "150"),
-            *("--office-url", self.office, "--box-url", self.box),
+            *("--office-port", str(office), "--box-port", str(box), "--live-port", str(live)),
+            *("--office-url", self.public, "--box-url", self.box, "--live-url", self.live, "--poll-ms", "150"),
             *("--challenge-every-s", "20", "--requests-per-minute", "1000000"),
             *("--access-log-key", supervisor.public_key().public_bytes_raw().hex()),
         )
@@ -184,15 +196,21 @@ class House:
         write_atomically(request, json.dumps({"parties": parties}, ensure_ascii=False).encode())
         told = json.loads(command("platform", "enrol", "--config", str(self.config), "--request", str(request)).out)
         order = ("tess", "agnes", "sam", "sue")
-        tokens = [person["token"] for party in told for person in party["people"]]
-        for name, token in zip(order, tokens, strict=True):
-            write_atomically(Path(self.person(name)) / "given-token", token.encode() + b"\n", 0o600)
+        registered = [person for party in told for person in party["people"]]
+        for name, given in zip(order, registered, strict=True):
+            self.ids[name] = given["person"]
+            write_atomically(Path(self.person(name)) / "given-token", given["token"].encode() + b"\n", 0o600)
 
     def sign_in(self) -> None:
         """The people of the office keep address and token."""
         for name, _ in _PEOPLE:
             token = str(Path(self.person(name)) / "given-token")
             command("office", "setup", "--person", self.person(name), "--office", self.office, "--token-file", token)
+
+    def password(self, name: str) -> str:
+        """A login for one of the people of the office, under the same name; its password, which is told this once."""
+        given = ("--person", self.ids[name], "--name", name)
+        return str(json.loads(command("platform", "account", "--config", str(self.config), *given).out)["password"])
 
     def next_code(self) -> str:
         """A new unified social credit code, with its check character."""
@@ -203,10 +221,10 @@ class House:
     # --- processes ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Starts everything, and returns when office, box and worker are ready."""
-        for name in ("office", "box", "worker"):
+        """Starts everything, and returns when the platform's own processes are ready."""
+        for name in _PROCESSES:
             self.stage.start(name, "serve", name, "--config", str(self.config))
-        for name in ("office", "box", "worker"):
+        for name in _PROCESSES:
             process = self.stage.processes[name]
             wait(lambda process=process, name=name: process.said(f"{name} ready"), f"{name} to be ready")  # type: ignore[misc]  # bound now
         log_key = json.loads(self.trust.read_bytes())["log"]["key"]

@@ -119,6 +119,9 @@ class Play:
         command("office", "approve", waiting["id"], "--reason", "已复核", "--person", agnes)
         at = clock.text(self.deadline)
         self.tell.say(f"公告 {self.tender} 由两把钥匙签发，截止 {at}", f"Notice {self.tender} by two keys, until {at}")
+        for lot in (LOT_1, LOT_2):
+            hall = self.house.hall(self.tender, lot)
+            self.tell.say(f"开标大厅（{lot}）：{hall}", f"The opening hall of {lot}: {hall}?lang=en")
 
     # --- bidding --------------------------------------------------------------------------------------------------
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
-from bidding.store import accounts
-from ledger.store.engine import database_now, reading
 from web import assets, delivery, page
-from web.access import Principal
+from web.account import app as account
+from web.account.door import Door
+from web.bidder import pages as bidder
 from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, log, pages
+from web.public import api, front, hall, log, logpage, openapi, opendata, verify
+from web.public import tender as tender_pages
+from web.public import tenders as listing
 from web.services import Services
 
 
@@ -22,14 +24,12 @@ def create_app(services: Services) -> Flask:
     behind(app, services.config.office.proxies)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
 
-    def sign_in(token: str) -> Principal:
-        with reading(services.engine) as conn:
-            found = accounts.sign_in(conn, token, database_now(conn))
-        return Principal(found.person, found.role, found.party)
-
     office = services.config.office
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
-    delivery.install(app, sign_in, limits, page.refused, services.config.public.origins())
-    for module in (assets, log, api, pages, custody, enrolment, tenders, acts, tickets):
+    door = Door(services)
+    delivery.install(app, door, limits, page.refused, services.config.public.origins())
+    public = (assets, log, api, opendata, openapi, front, listing, tender_pages, hall, verify, logpage)
+    for module in (*public, bidder, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
+    account.install(app, door)
     return app

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 
 from bidding.acts import register_party, register_person
-from bidding.parties import Party, Person
+from bidding.parties import Party, Person, party_payload
 from bidding.store import accounts, directory
 from bidding.store.accounts import Account
 from bidding.store.book import Book
@@ -59,21 +59,30 @@ def me() -> Response:
 def enrol_party(at: Services, body: dict[str, Json], actor: str) -> dict[str, Json]:
     """Registers an organisation and opens its account; `{party, token}`."""
     members(body, "uscc name seal_key person holds")
-    public: dict[str, Json] = {"party": new_id(at.entropy), **body}
-    party = Party.parse(public)
-
-    def decide(book: Book) -> Plan:
-        persons = directory.persons_near(book.conn, "", [party.seal_key, party.person_key])
-        return register_party.decide(public, directory.near_party(book.conn, party), persons, book.now)
-
+    party = Party.parse({"party": new_id(at.entropy), **body})
     with transaction(at.engine) as conn:
         known = directory.by_uscc(conn, party.uscc)
         if known is not None and replace(known, party=party.party) == party:
             return {"party": known.party, "token": _token(at, conn, _bidder(known.party), database_now(conn))}
-        (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
-        accounts.open_account(conn, Account(_bidder(party.party), "bidder", party.party), done.event.at)
-        token = _token(at, conn, _bidder(party.party), done.event.at)
+        account, when = open_party(conn, at, party, actor)
+        token = _token(at, conn, account.person, when)
     return {"party": party.party, "token": token}
+
+
+def open_party(conn: sa.Connection, at: Services, party: Party, actor: str) -> tuple[Account, datetime]:
+    """Registers an organisation that is new, and opens its account as a bidder; when it did.
+
+    In the caller's transaction. Raises what `register_party.decide` does: `party.already_registered` and others.
+    """
+
+    def decide(book: Book) -> Plan:
+        persons = directory.persons_near(book.conn, "", [party.seal_key, party.person_key])
+        return register_party.decide(party_payload(party), directory.near_party(book.conn, party), persons, book.now)
+
+    (done,) = perform_in(conn, decide, actor=actor, entropy=at.entropy)
+    account = Account(_bidder(party.party), "bidder", party.party)
+    accounts.open_account(conn, account, done.event.at)
+    return account, done.event.at
 
 
 def enrol_person(at: Services, body: dict[str, Json], actor: str) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from bidding.procedures import postponed
 from bidding.store import custodians, documents, procedures, published, search
@@ -20,7 +20,8 @@ from ledger.store.engine import database_now, reading
 from ledger.store.read import Stored
 from web import export
 from web.access import PUBLIC, route
-from web.delivery import json_response, query_int, query_text
+from web.delivery import json_response, query_int
+from web.public import asked as addresses
 from web.services import services
 
 blueprint: Final = Blueprint("api", __name__, url_prefix="/api")
@@ -50,11 +51,13 @@ def trust() -> Response:
 
 @route(blueprint, "GET", "/tenders", PUBLIC)
 def tenders() -> Response:
-    """Published tenders, newest first: `?q=&category=&state=&page=` → `{tenders, total, page, per_page}`."""
+    """Published tenders by the fields of the list (docs/formats/api.md) → `{tenders, total, page, per_page}`.
+
+    Raises `Refusal("search.malformed", field=…)`.
+    """
+    asked = addresses.strict(request.args)
     with reading(services().engine) as conn:
-        page = search.search(
-            conn, query_text("q"), query_text("category", 16), query_text("state", 24), query_int("page", 1, 100_000)
-        )
+        page = search.search(conn, asked.query, clock.text(database_now(conn)), asked.page)
     found = [asdict(one) for one in page.found]
     return json_response({"tenders": found, "total": page.total, "page": page.page, "per_page": search.PAGE})
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from calendar import month_name
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -32,9 +33,14 @@ def book() -> Mapping[str, Mapping[str, str]]:
 
 
 def text(key: str, lang: Lang, **values: object) -> str:
-    """A text in a language; a key without one stands for itself, so that a page never breaks over a word."""
+    """A text in a language; a key without one stands for itself, so that a page never breaks over a word.
+
+    Without values it stays the pattern that it is: a page's script fills that in.
+    """
     found = book().get(key)
-    return found[lang].format(**values) if found else key.rsplit(".", 1)[-1]
+    if not found:
+        return key.rsplit(".", 1)[-1]
+    return found[lang].format(**values) if values else found[lang]
 
 
 def document(name: str, lang: Lang) -> str:
@@ -47,6 +53,33 @@ def document(name: str, lang: Lang) -> str:
 def time(value: str) -> str:
     """`2026-12-01 09:00:00` Beijing time of a time text; empty for an empty one."""
     return f"{clock.parse_time(value) + _BEIJING:%Y-%m-%d %H:%M:%S}" if value else ""
+
+
+def moment(value: str, lang: Lang, *, seconds: bool = False) -> str:
+    """A time text as a person writes it, in Beijing time: `2026年12月1日 09:00`, `1 December 2026, 09:00`."""
+    if not value:
+        return ""
+    at = clock.parse_time(value) + _BEIJING
+    clock_face = f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
+    return f"{day(at.date(), lang)} {clock_face}" if lang == "zh" else f"{day(at.date(), lang)}, {clock_face}"
+
+
+def day(value: date, lang: Lang) -> str:
+    """`2026年12月1日`, `1 December 2026`."""
+    if lang == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {month_name[value.month]} {value.year}"
+
+
+def amount(fen: int, lang: Lang) -> str:
+    """An amount with its unit: `12,980,000.00 元`, `CNY 12,980,000.00`."""
+    return f"{money(fen)} 元" if lang == "zh" else f"CNY {money(fen)}"
+
+
+def region(code: str, lang: Lang) -> str:
+    """A region (ISO 3166-2:CN by number) by its name; what has none as it was written."""
+    key = f"region.{code}"
+    return text(key, lang) if key in book() else code
 
 
 def money(fen: int) -> str:

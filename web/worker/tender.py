@@ -58,6 +58,8 @@ class TenderSweep:
             if versions == self._seen and self._quiet_until is not None and book.now < self._quiet_until:
                 return
             procedure = self._load(book)
+            # The box is told terms that stand in the tree: until the newest event does, there is more to tell.
+            told_all = all(one.index is not None for one in book.stored(procedure.stream))
         steps = due(procedure, book.now)
         waits = [item for item in steps if item.kind == "release_wait"]
         mine = [item for item in steps if item.at <= book.now and item not in waits]
@@ -67,7 +69,7 @@ class TenderSweep:
         yield "mail", partial(mail.post, self._context, self._tender)
         later = [item.at for item in steps if item.at > book.now] + [book.now + _WATCH for _ in waits[:1]]
         self._seen = versions
-        self._quiet_until = None if mine else min([*later, book.now + services.challenge_every / 4])
+        self._quiet_until = None if mine or not told_all else min([*later, book.now + services.challenge_every / 4])
 
     def _versions(self, conn: Any) -> dict[str, int]:  # noqa: ANN401 - a SQLAlchemy connection; web/ names no SQL
         found = read.streams(conn, f"lot/{self._tender}/") | read.streams(conn, f"issuance/{self._tender}/")

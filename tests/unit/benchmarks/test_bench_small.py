@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import box, opening, verify
+from benchmarks import box, hall, opening, verify
 
 
 def test_the_box_is_measured_on_two_lots(tmp_path: Path) -> None:
@@ -29,3 +29,10 @@ def test_the_bare_operations_of_a_bundle_are_counted() -> None:
     assert len(operations.seals) > on_roll
     assert operations.ed25519
     assert operations.hashed
+
+
+def test_an_announcement_is_measured_on_a_handful_of_watchers() -> None:
+    found = hall.ratio(watchers=10, rounds=2)
+    assert found.bound == hall.BOUND
+    assert 0 < found.ours < 60
+    assert 0 < found.limit < 60

@@ -1,0 +1,118 @@
+"""The bidder's room in two browsers: what the office gets does not tell who bids, what the box gets not who it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Request
+
+from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, send, sign_and_seal
+
+PRICE: Final = "817263.54"
+ALLOWED: Final = {"accept", "content-type", "mingjing-request", "mingjing-ticket", "origin", "tus-resumable"}
+ALLOWED_TUS: Final = {"upload-length", "upload-metadata", "upload-offset"}
+# What every browser sends by itself with everything: its own doing and the same for all of a version.
+BROWSERS: Final = {"user-agent", "sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform"}
+PREFLIGHT: Final = {"access-control-request-method", "access-control-request-headers"}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+    with rooms(tmp_path_factory.mktemp("rooms"), timedelta(hours=2)) as made:
+        yield made
+
+
+def visit(browser: Browser, place: Rooms, firm: Firm, *, bids: bool) -> list[Request]:
+    """What a browser asks for while its bidder looks at a lot, and `bids` or does not."""
+    context = browser.new_context(service_workers="block")
+    desk = SignedIn(context, place, firm)
+    page = context.new_page()
+    restore(page, place, firm)
+    enter(page, place)
+    if bids:
+        fill(page, price=PRICE)
+        page.locator("[data-choose=offer]").set_input_files(
+            {"name": "a.txt", "mimeType": "", "buffer": b"secret words"}
+        )
+        page.wait_for_selector("[data-files=offer] li")
+        sign_and_seal(page)
+        send(page)
+        page.locator("#receipts [data-pdf]").click()
+        page.locator("#letter-text").fill("请澄清图纸")
+        page.locator("#letter button").click()
+        page.wait_for_selector("#letter-state:not(:empty)")
+    page.reload()
+    ready(page)
+    context.close()
+    assert desk.refused == []
+    return desk.asked
+
+
+def of(asked: list[Request], origin: str) -> list[Request]:
+    """The requests to an origin."""
+    return [one for one in asked if one.url.startswith(f"{origin}/")]
+
+
+def told(asked: list[Request]) -> tuple[Counter[tuple[str, str]], set[str]]:
+    """What was asked, how often; and which files that never change, which a browser asks for once and then has."""
+    found = Counter((one.method, urlsplit(one.url)._replace(fragment="").geturl()) for one in asked)
+    static = {url for _, url in found if urlsplit(url).path.startswith("/static/")}
+    return Counter({one: count for one, count in found.items() if one[1] not in static}), static
+
+
+def test_whoever_bids_asks_the_office_for_what_everybody_asks(place: Rooms, browser: Browser) -> None:
+    bids = visit(browser, place, place.firm("ant"), bids=True)
+    looks = visit(browser, place, place.firm("bee"), bids=False)
+    said, static = zip(*(told(of(found, place.office)) for found in (bids, looks)), strict=True)
+    assert said[0] == said[1]
+    assert static[0] == static[1]
+    assert of(looks, place.box) == [], "who does not bid has nothing to do with the box"
+    sent = [one for one in of(bids, place.office) if one.post_data]
+    assert {urlsplit(one.url).path for one in sent} == {"/office/tickets"}
+    for one in of(bids, place.office):
+        assert "#" not in one.headers.get("referer", "")
+
+
+def test_the_box_gets_what_its_format_says_and_no_account(place: Rooms, browser: Browser) -> None:
+    firm = place.firm("cat")
+    asked = of(visit(browser, place, firm, bids=True), place.box)
+    assert len(asked) > 8
+    hidden = [
+        firm.party,
+        firm.uscc,
+        firm.token,
+        firm.secret.hex(),
+        PRICE,
+        "secret words",
+        base64.b64encode(b"secret words").decode(),
+    ]
+    for one in asked:
+        headers = {name for name in one.headers if name not in BROWSERS}
+        assert headers <= ALLOWED | ALLOWED_TUS | PREFLIGHT | {"sec-fetch-mode", "sec-fetch-site", "sec-fetch-dest"}, (
+            headers
+        )
+        assert "cookie" not in headers
+        assert "referer" not in headers
+        body = one.post_data_buffer or b""
+        for word in hidden:
+            assert word.encode() not in body
+            assert word not in one.url
+            assert word not in json.dumps(one.headers)
+
+
+def test_nothing_of_a_draft_lies_on_the_platform(tmp_path: Path, browser: Browser) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as made:
+        visit(browser, made, made.firm("dog"), bids=True)
+        made.town.settle()
+        stored = b"".join(path.read_bytes() for path in made.town.root.rglob("*") if path.is_file())
+        for word in (PRICE, "secret words"):
+            for spelled in (word.encode(), word.encode("utf-16-le"), word.encode().hex().encode()):
+                assert spelled not in stored

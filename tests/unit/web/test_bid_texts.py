@@ -1,0 +1,56 @@
+"""What the scripts of the bidder's room say is there, and nothing is there that they do not say."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.support.tree import ROOT, assert_none
+from web import texts, words
+
+SCRIPTS: Final = sorted((ROOT / "web/static/js/bid").glob("*.js"))
+# `text("key")`, `say("key")` of a task, or a beginning that a value follows: text(`stand.${key}`).
+WHOLE: Final = re.compile(r'\b(?:text|has)\(\s*"([a-z0-9_.]+)"')
+EITHER: Final = re.compile(r'\b(?:text|said)\([^()"]*\? "([a-z0-9_.]+)" : "([a-z0-9_.]+)"')
+TASK: Final = re.compile(r'\bsaid\("([a-z0-9_.]+)"')
+NAMED: Final = re.compile(r"\b(?:key|stands) = (.+?);")
+BEGUN: Final = re.compile(r"\b(?:text|has)\(`([a-z0-9_.]*)\$\{")
+
+
+def used() -> tuple[set[str], set[str]]:
+    """Keys that stand in the scripts as a whole, and beginnings of others; without `bid.`."""
+    whole: set[str] = set()
+    begun: set[str] = set()
+    for path in SCRIPTS:
+        said = path.read_text("utf-8")
+        whole |= set(WHOLE.findall(said)) | {key for pair in EITHER.findall(said) for key in pair}
+        whole |= {f"task.{key}" for key in TASK.findall(said)}
+        for line in NAMED.findall(said):
+            whole |= set(re.findall(r'"([a-z0-9_.]+)"', line))
+        begun |= {one for one in BEGUN.findall(said) if one}
+    return whole, begun
+
+
+def test_every_key_that_a_script_says_has_a_text() -> None:
+    whole, begun = used()
+    book = {key.removeprefix("bid.") for key in texts.book() if key.startswith("bid.")}
+    tasks = {key.removeprefix("task.") for key in book}
+    assert len(whole) > 60
+    assert_none(sorted(key for key in whole if key not in book and key not in tasks))
+    assert_none(sorted(one for one in begun if not any(key.startswith(one) for key in book)))
+
+
+def test_words_for_a_code_are_for_a_code_that_exists() -> None:
+    for key in texts.book():
+        for begin in ("bid.code.", "bid.mend."):
+            if key.startswith(begin):
+                assert key.removeprefix(begin) in words.book(), key
+
+
+def test_texts_of_a_browser_keep_the_parameters_of_their_code() -> None:
+    fields = re.compile(r"\{([a-z_]+)\}")
+    for key, said in texts.book().items():
+        for begin in ("bid.code.", "bid.mend."):
+            if key.startswith(begin):
+                known = set(fields.findall(words.book()[key.removeprefix(begin)]["en"]))
+                assert set(fields.findall(said["en"])) <= known | {"found"}, key

@@ -1,0 +1,155 @@
+"""`/bid…`: the bidder's room. Nothing that is answered, chosen or sealed on these pages ever comes here.
+
+So no page takes anything: there are only GETs, what they answer depends on the account in nothing but its own
+registration, and a browser fetches every lot's page whether or not its bidder looks at it (decision 0017).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from bidding.procedures import phase, postponed
+from bidding.store import directory, procedures, search
+from bidding.store.book import Book
+from ledger.basics import clock
+from ledger.basics.canonical import Json
+from ledger.store import read
+from ledger.store.engine import database_now, reading
+from web import page, texts, words
+from web.access import BIDDER, route
+from web.bidder import rooms
+from web.delivery import json_response, principal
+from web.public.record import Record
+from web.services import services
+from web.words import Lang
+
+blueprint: Final = Blueprint("bidder", __name__, url_prefix="/bid", static_folder=None)
+
+# Whose codes a bidder's browser can meet: it says them in the words of this book, as the command line does.
+_AREAS: Final = (
+    *("auth", "bid", "secret", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
+    *("id", "objection", "enquiry", "letter", "merkle", "box", "blob", "upload", "proof", "rehearsal", "request"),
+    *("sealed", "shape", "signature", "statement", "submission", "ticket", "time", "phase", "lot", "tender", "party"),
+)
+_FOREVER: Final = "private, max-age=31536000, immutable"
+
+
+@route(blueprint, "GET", "", BIDDER)
+def home() -> Response:
+    """The dashboard: the lots by their deadlines; what this browser has of each only the browser adds."""
+    return _page("bidder/home.html", lots=_listed())
+
+
+@route(blueprint, "GET", "/secret", BIDDER)
+def secret() -> Response:
+    """The bidding secret: made, written down, restored; all of it in the browser."""
+    return _page("bidder/secret.html")
+
+
+@route(blueprint, "GET", "/lot", BIDDER)
+def any_lot() -> Response:
+    """A room without a lot: which one it shows stands behind the `#` of its address and never reaches us."""
+    return _page("bidder/any.html")
+
+
+@route(blueprint, "GET", "/lots", BIDDER)
+def lots() -> Response:
+    """`{lots, minute, now}`: what every page of the room asks first. `minute`: the last one that was witnessed."""
+    at = services()
+    with reading(at.engine) as conn:
+        now = database_now(conn)
+        rows: list[Json] = [one.to_json() for one in rooms.listed(conn, at, now)]
+        return json_response({"lots": rows, "minute": rooms.witnessed_minute(conn), "now": clock.text(now)})
+
+
+@route(blueprint, "GET", "/words/<version>", BIDDER)
+def book(version: str) -> Response:
+    """What scripts say, in the page's language: `{texts, words}`; the address changes when any of it does."""
+    answer = json_response(_book(page.language())[1])
+    if version == _book(page.language())[0]:
+        answer.headers["Cache-Control"] = _FOREVER
+    return answer
+
+
+@route(blueprint, "GET", "/<tender>/<lot>", BIDDER)
+def room(tender: str, lot: str) -> Response:
+    """The room of a lot: its form, and what the browser needs for sealing a bid to its custodians."""
+    at, lang = services(), page.language()
+    with reading(at.engine) as conn:
+        found = search.one(conn, tender)
+        opened = Book(conn)
+        procedure = procedures.load(opened, tender, at.documents.read)
+        row = procedure.notice.lot(lot)
+        shown = read.visible(conn, procedure.lot_stream(lot))
+        state = phase(procedure, lot, opened.now)
+        record = Record(row, shown, at.documents.read)
+        form = rooms.form(at, procedure, lot)
+        moved = [one for one in postponed(procedure.tender) if one.lot == lot and procedure.lot(lot).status == "open"]
+        data: dict[str, object] = {
+            "tender": tender,
+            "lot": lot,
+            "state": state,
+            "deadline": clock.text(procedure.deadline),
+            "ceiling_fen": row.ceiling_fen,
+            "price_question": rooms.price_question(at, procedure, lot),
+            "max_bytes": row.max_bytes,
+            "tickets_open": procedure.tender.tickets_open,
+            "events": rooms.events(conn, procedure),
+            "form": form,
+            "roll": rooms.roll(shown),
+            "results": rooms.results(record, lang),
+        }
+    return _page(
+        "bidder/lot.html",
+        data=data,
+        form=form,
+        lot=row,
+        tender=found,
+        state=state,
+        moved=moved,
+        deadline=procedure.deadline,
+    )
+
+
+def _listed() -> list[rooms.Listed]:
+    at = services()
+    with reading(at.engine) as conn:
+        return rooms.listed(conn, at, database_now(conn))
+
+
+def _page(template: str, **values: object) -> Response:
+    """A page of the room, with the organisation's own registration: whose room it is, not what it does in it."""
+    at, lang = services(), page.language()
+    with reading(at.engine) as conn:
+        party = directory.party(conn, principal().party)
+        registered = read.visible(conn, f"party/{party.party}")[:1]
+        own: dict[str, object] = {
+            "party": party.party,
+            "uscc": party.uscc,
+            "name": party.name[lang],
+            "seal_key": party.seal_key,
+            "person_key": party.person_key,
+            "events": [rooms.proved(conn, one) for one in registered],
+        }
+    return page.render(
+        template,
+        own=own,
+        public=at.config.public,
+        words_at=f"/bid/words/{_book(lang)[0]}?lang={lang}",
+        mebibytes=lambda size: f"{size / (1 << 20):,.1f}".removesuffix(".0"),
+        clocked=clock.text,
+        path=request.path,
+        **values,
+    )
+
+
+@cache
+def _book(lang: Lang) -> tuple[str, dict[str, dict[str, str]]]:
+    said = {code: told[lang] for code, told in words.book().items() if code.split(".")[0] in _AREAS}
+    found = {"texts": {key: told[lang] for key, told in texts.book().items() if key.startswith("bid.")}, "words": said}
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16], found

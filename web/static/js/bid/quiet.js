@@ -1,0 +1,84 @@
+/**
+ * What every page of the room does quietly and alike for every lot: fetch its page, take its ticket.
+ *
+ * So neither a page that was fetched nor a ticket that was taken says what anybody bids on.
+ */
+import { unhex } from "../sealed/bytes.js";
+import { issuance } from "../sealed/bid.js";
+import * as tickets from "../sealed/tickets.js";
+import { element, room, sayError, tell, text } from "./kit.js";
+import { get, put } from "./keep.js";
+import { known } from "./known.js";
+import { office } from "./lines.js";
+
+/** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string}} Listed */
+
+/** @returns {Promise<{lots: Listed[], minute: string, now: string}>} */
+export const listed = () => office("GET", "/bid/lots");
+
+/** @param {Document} page @returns {any} what the page of a lot tells this browser */
+export const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
+
+/**
+ * The page of a lot, from this browser's own shelf.
+ * @param {string} party
+ * @param {string} tender
+ * @param {string} lot
+ * @returns {Promise<Document|null>} null before it was fetched
+ */
+export async function shelved(party, tender, lot) {
+  const found = await get("pages", [party, tender, lot, room().dataset.lang]);
+  return found ? new DOMParser().parseFromString(found.html, "text/html") : null;
+}
+
+/** Fetches every lot's page that changed. @param {string} party @param {Listed[]} lots */
+export async function fetchAll(party, lots) {
+  const { lang } = room().dataset;
+  for (const { tender, lot, mark } of lots) {
+    const key = [party, tender, lot, lang];
+    // A page that lacks its proof is asked for again: witnesses come a little later than the event.
+    const kept = await get("pages", key);
+    if (kept?.mark === mark && kept.whole) continue;
+    const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
+    if (!answer.ok || answer.redirected) continue;
+    const html = await answer.text();
+    const data = dataOf(new DOMParser().parseFromString(html, "text/html"));
+    await put("pages", key, { mark, html, whole: data.events.every((one) => one.proof !== "") });
+  }
+}
+
+/**
+ * Takes a ticket for every open lot that this browser has none of.
+ * @param {{party: string, secret: CryptoKey, seal: object, trust: object, lots: Listed[]}} who
+ * @returns {Promise<number>} how many open lots it has a ticket for
+ */
+export async function takeAll({ party, secret, seal, trust, lots }) {
+  let held = 0;
+  for (const { tender, lot } of lots.filter((one) => one.open)) {
+    const key = [party, tender, lot];
+    if ((await get("tickets", key)) === undefined) {
+      const page = await shelved(party, tender, lot);
+      if (page === null) continue;
+      const { spki } = await known(dataOf(page), trust);
+      const asked = await tickets.request(secret, tender, lot, spki);
+      const answer = await office("POST", "/office/tickets", await issuance({ tender, lot, blinded: asked.blinded }, seal));
+      await put("tickets", key, await asked.finalize(unhex(answer.blind_signature, 384, "blind_signature")));
+    }
+    held += 1;
+  }
+  return held;
+}
+
+/** Both, with one quiet line that says how it stands. @param {object} who as `takeAll` wants it; `secret` null before there is one */
+export async function quietly(who) {
+  try {
+    await fetchAll(who.party, who.lots);
+    const of = who.lots.filter((one) => one.open).length;
+    if (who.secret === null || !who.registered) return;
+    // Two tabs that take tickets at once would ask twice for each.
+    const held = await navigator.locks.request(`tickets ${who.party}`, () => takeAll(who));
+    tell(element("quiet"), text("tickets", { held, of }));
+  } catch (error) {
+    tell(element("quiet"), text("tickets_failed", { why: sayError(error) }));
+  }
+}

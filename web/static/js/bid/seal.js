@@ -1,0 +1,56 @@
+/** Sealing: the signed version, in the worker, to the custodians of the witnessed notice. Nothing leaves the machine. */
+import { messageSha256, submission } from "../sealed/bid.js";
+import { remove } from "../sealed/folder.js";
+import { Refusal } from "../sealed/refusal.js";
+import * as tickets from "../sealed/tickets.js";
+import { hex } from "../sealed/bytes.js";
+import { KINDS } from "../sealed/bid.js";
+import { PARTS } from "./known.js";
+
+/** @typedef {import("./lot.js").Lot} Lot */
+
+/** @param {Lot} lot @param {number} seq @returns {string[]} where a version's ciphertexts lie */
+export const place = (lot, seq) => [...lot.draft.key, String(seq)];
+
+/**
+ * Seals the version that was signed.
+ * @param {Lot} lot
+ * @param {{signal: AbortSignal, onProgress: (done: number, total: number) => void}} how
+ */
+export async function seal(lot, { signal, onProgress }) {
+  const { draft, known, who } = lot;
+  const { work } = draft.state;
+  if (work === null) throw new Refusal("bid.not_signed", { seq: 0 });
+  if (work.statement.terms !== known.terms) throw new Refusal("bid.stale", { seq: work.seq });
+  const wrong = lot.answers.problems();
+  if (wrong.length) throw new Refusal("bid.answers_wrong", { count: wrong.length });
+  const ticket = await lot.ticket();
+  const signer = await tickets.bidKey(who.secret, lot.tender, lot.lot);
+  await tickets.check(ticket, signer.publicKey, known.spki);
+  const signatures = work.statement.parties.map(({ uscc }) => work.entries[uscc]);
+  const headers = { ...work.headers, identity: { ...work.headers.identity, statement: work.statement, signatures } };
+  const total = PARTS.flatMap((part) => headers[part].files).reduce((sum, { size }) => sum + size, 0);
+  const folder = place(lot, work.seq);
+  await remove(folder);
+  const [seals, contents] = [{}, []];
+  let before = 0;
+  for (const part of PARTS) {
+    const { json, signatures: signed } = known.sets[part];
+    const files = await lot.files.inOrder(part, headers[part].files);
+    const order = { type: "seal", keyset: json, signatures: signed, identityKeys: known.identityKeys, authorKey: hex(signer.publicKey), header: headers[part], files, folder };
+    const made = await lot.worker.run(order, { signal, onProgress: (done) => onProgress(before + done, total) });
+    before += headers[part].files.reduce((sum, { size }) => sum + size, 0);
+    seals[part] = made.seal;
+    for (const kind of KINDS) contents.push({ name: made.ciphertexts[kind], ...made.seal[kind] });
+  }
+  const length = contents.reduce((sum, { size }) => sum + size, 0);
+  if (length > known.maxBytes) throw new Refusal("submission.too_big", { limit: known.maxBytes, found: length });
+  const envelope = await submission({ tender: lot.tender, lot: lot.lot, ticket, seq: work.seq, terms: known.terms, seals }, signer);
+  const old = draft.state.sealed;
+  const sha256 = await messageSha256(envelope);
+  await draft.note((state) => {
+    state.sealed = { seq: work.seq, submission: envelope, sha256, contents, addenda: known.addenda, current: true };
+  });
+  // What was sealed before and never accepted is of no more use; what was accepted the box may ask for again.
+  if (old && old.seq !== work.seq && !draft.state.receipts.some(({ sha256: one }) => one === old.sha256)) await remove(place(lot, old.seq));
+}

@@ -1,0 +1,10 @@
+// What every page has: each part makes of plain markup something that does more. Without this script all is readable.
+import { copies } from "./parts/copy.js";
+import { countdowns } from "./parts/countdown.js";
+import { dialogs } from "./parts/dialog.js";
+
+copies(document);
+countdowns(document);
+dialogs(document);
+// A summary of errors is what a person should meet first, by eye and by ear.
+document.querySelector("[data-focus]")?.focus();
