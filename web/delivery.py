@@ -97,6 +97,9 @@ class _Gate:
     def __init__(self, door: Door, limits: Limits, page: RefusalPage, csp: str) -> None:
         self._door, self._limits, self._brake, self._page = door, limits, limits.requests, page
         self._headers = {**_HEADERS, "Content-Security-Policy": csp}
+        if door.public.startswith("https://"):
+            # RFC 6797: a first page over plain http would be anybody's page, into which a bid is typed.
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
     def before(self) -> None:
         """The route's policy, before any view sees the request."""

@@ -15,6 +15,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "auth.forbidden": 403,
     "auth.no_account": 403,
     "auth.other_site": 403,
+    "auth.passkey_needed": 403,
     "auth.second_factor": 403,
     "auth.signed_out": 401,
     "auth.stale": 401,

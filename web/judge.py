@@ -7,6 +7,7 @@ platform's keys or its database. The platform's process reads the answer.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from web import words
 
 # Of each claim so many findings are told; a hostile bundle has as many as it likes.
 SHOWN: Final = 20
+_LAST: Final = 19  # behind everything else that this machine does
 LIMITS: Final = {
     resource.RLIMIT_AS: 2 << 30,  # bytes: a bundle of 64 MiB needs about 1 GiB
     resource.RLIMIT_CPU: 120,  # seconds
@@ -54,6 +56,7 @@ def _finding(one: Failure | Remark) -> dict[str, Any]:
 
 def main(bundle: str, trusted: str) -> None:
     """Judges one file and prints its summary."""
+    os.nice(_LAST)
     for limit, most in LIMITS.items():
         resource.setrlimit(limit, (most, most))
     report = verify(Path(bundle).read_bytes(), trust.parse(Path(trusted).read_bytes()))

@@ -14,7 +14,8 @@ from ledger.store.engine import transaction
 from tests.support.account import application, cleared, errors_of, ground_of, set_code, signed_up, visitor
 from tests.support.office import OWN, PASSWORD, Visitor, office
 from tests.support.town import Town, code
-from web.account import attempts, sessions, tables, totp
+from web.account import attempts, logins, sessions, tables, totp
+from web.account.passkey import Made
 
 WRONG = "登录名、密码或验证码不对"
 WAIT = "尝试次数过多"
@@ -294,6 +295,26 @@ def test_a_password_alone_acts_for_nobody_where_it_is_no_demonstration(place: To
     assert asked.headers["Location"].startswith("/account/code?next=")
     set_code(who, place)
     assert who.post("/account/organisation", **application(1)).status_code == 303
+
+
+def test_a_password_alone_does_not_take_the_place_of_a_passkey(place: Town, real: Flask) -> None:
+    owner, thief = Visitor(real), Visitor(real)
+    assert owner.sign_up("ann").status_code == 303
+    with transaction(place.services.engine) as conn:
+        login = conn.execute(sa.select(tables.logins.c.login)).scalar_one()
+        logins.add_passkey(conn, login, Made(b"credential", b"key", 0), "phone", place.clock.at, place.services.entropy)
+    assert thief.sign_in("ann").status_code == 303
+    with transaction(place.services.engine) as conn:
+        (passkey,) = conn.execute(sa.select(tables.passkeys.c.passkey)).scalars()
+    for path, fields in (
+        ("code", {"code": "000000"}),
+        ("password", {"name": "ann", "password": PASSWORD}),
+        (f"passkeys/{passkey}/remove", {}),
+    ):
+        refused = thief.post(f"/account/{path}", **fields)
+        assert refused.status_code == 403, path
+        assert "通行密钥" in refused.text
+    assert owner.signed_in()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ledger import checkpoint
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.store.engine import reading
+from tests.support.office import OWN
 from tests.support.town import LOT, START, Sealed, Town, town
 from web.public import judging, papers
 from web.services import BOX_KEY, LOG_KEY, read_key
@@ -53,7 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, dict
 def upload(made: Town, data: bytes, name: str = "file", lang: str = "en") -> TestResponse:
     """A form as a browser sends it."""
     head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    headers = {"Content-Type": "multipart/form-data; boundary=x", **OWN}
     return made.ask("POST", f"/verify?lang={lang}", data=head + data + b"\r\n--x--\r\n", headers=headers)
 
 
@@ -142,9 +143,9 @@ def test_a_file_of_another_kind_is_refused_beside_its_field(place: tuple[Town, d
 
 def test_no_file_is_refused_beside_its_field(place: tuple[Town, dict[str, Any]]) -> None:
     made, _ = place
-    refused(made.ask("POST", "/verify?lang=en"), 400, "No file was chosen")
-    refused(made.ask("POST", "/verify?lang=en", data={"file": ""}), 400, "No file was chosen")
-    assert "还没有选择文件" in made.ask("POST", "/verify").text
+    refused(made.ask("POST", "/verify?lang=en", headers=OWN), 400, "No file was chosen")
+    refused(made.ask("POST", "/verify?lang=en", data={"file": ""}, headers=OWN), 400, "No file was chosen")
+    assert "还没有选择文件" in made.ask("POST", "/verify", headers=OWN).text
 
 
 def test_while_one_is_judged_the_next_is_told_to_wait(

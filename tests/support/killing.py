@@ -27,7 +27,7 @@ from web.demo.stage import Ran, Stage
 from web.demo.tell import Teller
 
 # Rather often those that hold the platform's state; each institution as often as another.
-WEIGHTS: Final = {"office": 4, "box": 4, "worker": 4, "custodian": 2, "witness": 2, "contributor": 1}
+WEIGHTS: Final = {"office": 4, "box": 4, "worker": 4, "live": 2, "custodian": 2, "witness": 2, "contributor": 1}
 RESUMED: Final = ("take-tickets", "submit", "replace", "withdraw", "supply")
 # Seconds from one kill to the next, before the deadline and after it: the opening is quick.
 _BEFORE: Final = (0.5, 8.0)

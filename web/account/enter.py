@@ -79,7 +79,12 @@ def audit(what: str, login: str, *, how: str = "", application: str = "") -> Non
 
 
 def need_fresh(at: Services, session: sessions.Session) -> None:
-    """Keys and passwords are changed by who signed in just now; `Refusal("auth.stale")`: a page left open is no key."""
+    """Keys and passwords are changed by who signed in just now; `Refusal("auth.stale")`: a page left open is no key.
+
+    `Refusal("auth.passkey_needed")`: nor is a password alone where there is a passkey, or it could take its place.
+    """
     with reading(at.engine) as conn:
         if not session.fresh(database_now(conn)):
             raise Refusal("auth.stale")
+        if door().weak(session) and logins.passkeys_of(conn, session.login):
+            raise Refusal("auth.passkey_needed")

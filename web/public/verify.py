@@ -20,7 +20,7 @@ from ledger.basics.errors import Refusal
 from ledger.claims import Claim
 from ledger.store.engine import reading
 from web import errors, export, page, words
-from web.access import PUBLIC, route
+from web.access import OWN_PAGES, PUBLIC, route
 from web.page import language
 from web.public import judging, papers
 from web.public.api import MAKING
@@ -71,7 +71,7 @@ def form() -> Response:
     return _page(Outcome())
 
 
-@route(blueprint, "POST", "/verify", PUBLIC)
+@route(blueprint, "POST", "/verify", OWN_PAGES)
 def check() -> Response:
     """Verifies one uploaded file (multipart, field `file`); it is gone when the answer is made."""
     request.max_content_length = judging.MOST + _FORM
@@ -89,7 +89,7 @@ def tender_form(tender: str) -> Response:
     return _tender(load(services(), tender), Outcome())
 
 
-@route(blueprint, "POST", "/tenders/<tender>/verify", PUBLIC)
+@route(blueprint, "POST", "/tenders/<tender>/verify", OWN_PAGES)
 def check_tender(tender: str) -> Response:
     """Makes the tender's evidence and verifies it, with the code that everybody runs."""
     view = load(services(), tender)

@@ -42,7 +42,8 @@ export async function proved(one, trust) {
 
 /**
  * A lot as the witnessed log has it.
- * @param {{tender: string, lot: string, events: Proved[]}} data of the lot's page
+ * @param {{tender: string, lot: string, events: Proved[], form: object, ceiling_fen: number}} data of the lot's page; form
+ *   and ceiling are believed only as the notice has them
  * @param {import("./trust.js").TrustFile} trust
  * @returns {Promise<Known>} refuses with `client.*`, `sealed.*`, `notice.*`, `proof.*`, `checkpoint.*`, `signature.*`
  */
@@ -58,6 +59,9 @@ export async function known(data, trust) {
   const said = notice.event.public.notice;
   const lot = said.lots.find((one) => one.lot === data.lot);
   if (said.tender !== data.tender || lot === undefined) throw new Refusal("client.not_published", { tender: data.tender });
+  const form = hex(await sha256(canonical(data.form)));
+  if (form !== lot.form) throw new Refusal("client.document_differs", { sha256: lot.form });
+  if (data.ceiling_fen !== lot.ceiling_fen) throw new Refusal("client.not_published", { tender: data.tender });
   const identityKeys = Object.fromEntries(trust.custodians.map(({ id, key }) => [id, key]));
   for (const { id, key } of said.custodians) {
     if (identityKeys[id] !== key) throw new Refusal("client.other_custodian", { custodian: id });

@@ -48,25 +48,29 @@ export async function fetchAll(party, lots) {
 }
 
 /**
- * Takes a ticket for every open lot that this browser has none of.
+ * Takes a ticket for every open lot that this browser has none of. A lot that gives none does not stop the others.
  * @param {{party: string, secret: CryptoKey, seal: object, trust: object, lots: Listed[]}} who
- * @returns {Promise<number>} how many open lots it has a ticket for
+ * @returns {Promise<{held: number, failure: unknown}>} how many open lots it has a ticket for, and what went wrong last
  */
 export async function takeAll({ party, secret, seal, trust, lots }) {
-  let held = 0;
+  let [held, failure] = [0, null];
   for (const { tender, lot } of lots.filter((one) => one.open)) {
     const key = [party, tender, lot];
-    if ((await get("tickets", key)) === undefined) {
-      const page = await shelved(party, tender, lot);
-      if (page === null) continue;
-      const { spki } = await known(dataOf(page), trust);
-      const asked = await tickets.request(secret, tender, lot, spki);
-      const answer = await office("POST", "/office/tickets", await issuance({ tender, lot, blinded: asked.blinded }, seal));
-      await put("tickets", key, await asked.finalize(unhex(answer.blind_signature, 384, "blind_signature")));
+    try {
+      if ((await get("tickets", key)) === undefined) {
+        const page = await shelved(party, tender, lot);
+        if (page === null) continue;
+        const { spki } = await known(dataOf(page), trust);
+        const asked = await tickets.request(secret, tender, lot, spki);
+        const answer = await office("POST", "/office/tickets", await issuance({ tender, lot, blinded: asked.blinded }, seal));
+        await put("tickets", key, await asked.finalize(unhex(answer.blind_signature, 384, "blind_signature")));
+      }
+      held += 1;
+    } catch (error) {
+      failure = error;
     }
-    held += 1;
   }
-  return held;
+  return { held, failure };
 }
 
 /** Both, with one quiet line that says how it stands. @param {object} who as `takeAll` wants it; `secret` null before there is one */
@@ -76,8 +80,9 @@ export async function quietly(who) {
     const of = who.lots.filter((one) => one.open).length;
     if (who.secret === null || !who.registered) return;
     // Two tabs that take tickets at once would ask twice for each.
-    const held = await navigator.locks.request(`tickets ${who.party}`, () => takeAll(who));
-    tell(element("quiet"), text("tickets", { held, of }));
+    const { held, failure } = await navigator.locks.request(`tickets ${who.party}`, () => takeAll(who));
+    const failed = failure === null ? "" : text("tickets_failed", { why: sayError(failure) });
+    tell(element("quiet"), `${text("tickets", { held, of })} ${failed}`.trim());
   } catch (error) {
     tell(element("quiet"), text("tickets_failed", { why: sayError(error) }));
   }
