@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 
 from ledger.basics.errors import Param
 from web import assets, errors, texts
 from web.words import Lang, say
 
-# The pages of the main navigation, with the text that names each; those that this platform has are shown.
+# The pages of the main navigation, with the text that names each.
 _NAVIGATION: Final = (("/tenders", "tenders"), ("/bid", "bid"), ("/verify", "verify"), ("/log", "log"), ("/api", "api"))
 
 
@@ -38,7 +38,7 @@ def render(template: str, **values: object) -> Response:
             here=request.path,
             query=asked,
             switch=address(lang=other),
-            navigation=_navigation(),
+            navigation=_NAVIGATION,
             t=lambda key, **more: texts.text(key, lang, **more),  # texts: relayed
             has=lambda key: key in texts.book(),
             time=texts.time,
@@ -57,11 +57,6 @@ def address(**changed: str) -> str:
     """This page's address with its query, some of it changed."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in changed]
     return f"{request.path}?{urlencode([*kept, *changed.items()])}"
-
-
-def _navigation() -> list[tuple[str, str]]:
-    rules = {rule.rule for rule in current_app.url_map.iter_rules()}
-    return [(path, name) for path, name in _NAVIGATION if path in rules]
 
 
 def refused(code: str, params: dict[str, Param]) -> Response:

@@ -540,7 +540,5 @@ def test_the_bidding_secret_stays_in_the_browser(page: SealingPage) -> None:
         "extractable": False,
         "read": "NotSupportedError",
         "overwritten": "ConstraintError",
-        "bids": [{"seq": 2, "state": {"seal": 2}}, {"seq": 10, "state": {"seal": 10}}],
-        "left": [None, {"seal": 10}],
         "gone": True,
     }

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from bidding.store import search
 from bidding.store.search import Found, Query
@@ -45,7 +45,6 @@ def front() -> Response:
         opened=opened[:_SHOWN],
         checkpoint=latest,
         witnessed=clock.text(witnessed) if witnessed else "",
-        verify=any(rule.rule == "/verify" for rule in current_app.url_map.iter_rules()),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from bidding.form import Problem
-from bidding.submission import PARTS, Withdrawal
+from bidding.submission import Withdrawal
 from ledger.basics import clock, signing
 from ledger.basics.canonical import Json, canonical, unhex
 from ledger.basics.errors import Refusal
@@ -212,8 +211,3 @@ class Job:
 def address(home: Path) -> Job:
     """The job of a folder."""
     return Job(Home(home))
-
-
-def parts_of(mapping: Mapping[str, object]) -> list[str]:
-    """The parts that are named, in the order in which they open."""
-    return [part for part in PARTS if part in mapping]

@@ -1,5 +1,5 @@
 /** The roll: which bids counted. For a bidder's own check that its bid is there (docs/formats/roll.md). */
-import { concat, equal } from "./bytes.js";
+import { concat } from "./bytes.js";
 import { canonical } from "./canonical.js";
 import { label, sha256 } from "./digest.js";
 
@@ -13,6 +13,3 @@ export async function entryOf(roll) {
   const { lot, tender } = roll;
   return concat(label("roll"), await sha256(canonical({ lot, tender })), await rollSha256(roll));
 }
-
-/** @param {Uint8Array} entry @param {Roll} roll @returns {Promise<boolean>} whether the entry is this roll's */
-export const isEntryOf = async (entry, roll) => equal(entry, await entryOf(roll));

@@ -1,9 +1,8 @@
-/** What this browser keeps for a bidder: the bidding secret as a key, and how far each bid is. In IndexedDB. */
+/** What this browser keeps for a bidder: the bidding secret as a key, in IndexedDB. */
 
 const NAME = "mingjing";
 const VERSION = 1;
 const SECRETS = "secrets";
-const BIDS = "bids";
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function settled(request) {
@@ -33,7 +32,6 @@ export class Store {
     const request = indexedDB.open(name, VERSION);
     request.addEventListener("upgradeneeded", () => {
       request.result.createObjectStore(SECRETS);
-      request.result.createObjectStore(BIDS);
     });
     return new Store(await settled(request));
   }
@@ -54,33 +52,6 @@ export class Store {
   async removeSecret(party) {
     const transaction = this.database.transaction(SECRETS, "readwrite");
     transaction.objectStore(SECRETS).delete(party);
-    await done(transaction);
-  }
-
-  /** @param {string} tender @param {string} lot @param {number} seq @param {object} state */
-  async putBid(tender, lot, seq, state) {
-    const transaction = this.database.transaction(BIDS, "readwrite");
-    transaction.objectStore(BIDS).put(state, [tender, lot, seq]);
-    await done(transaction);
-  }
-
-  /** @returns {Promise<object|undefined>} how far one version of a bid is */
-  bid(tender, lot, seq) {
-    return settled(this.database.transaction(BIDS).objectStore(BIDS).get([tender, lot, seq]));
-  }
-
-  /** @returns {Promise<{seq: number, state: object}[]>} all versions of a bid on this machine, by their number */
-  async bids(tender, lot) {
-    const bids = this.database.transaction(BIDS).objectStore(BIDS);
-    const range = IDBKeyRange.bound([tender, lot], [tender, lot, []]);
-    const [keys, states] = await Promise.all([settled(bids.getAllKeys(range)), settled(bids.getAll(range))]);
-    return keys.map((key, at) => ({ seq: key[2], state: states[at] }));
-  }
-
-  /** Forgets one version of a bid. */
-  async removeBid(tender, lot, seq) {
-    const transaction = this.database.transaction(BIDS, "readwrite");
-    transaction.objectStore(BIDS).delete([tender, lot, seq]);
     await done(transaction);
   }
 
