@@ -94,14 +94,20 @@ def usable(page: Page, step: str) -> None:
     assert page.locator("#letter-text").input_value() == note
 
 
-def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
-    tmp_path: Path, context: BrowserContext, processes: Children
-) -> None:
-    file = tmp_path / "drawings.bin"
+def drawings(folder: Path) -> Path:
+    """A file of `SIZE` bytes, no two mebibytes of it alike."""
+    file = folder / "drawings.bin"
     with file.open("wb") as sink:
         for number in range(SIZE // MIB + 1):
             sink.write(H(number.to_bytes(4)) * (min(MIB, SIZE - number * MIB) // 32))
         sink.write(b"x" * (SIZE - sink.tell()))
+    return file
+
+
+def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
+    tmp_path: Path, context: BrowserContext, processes: Children
+) -> None:
+    file = drawings(tmp_path)
     with ExitStack() as stack:
         lines: list[Cutting] = []
 
@@ -156,9 +162,7 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
         told = f"box: {idle >> 10} KiB idle, {more >> 10} KiB more; beats: {sealing:.2f} sealing, {sending:.2f} sending"
         print(told)  # noqa: T201 - the figures of the run
         assert more < ALLOWED
-        assert min(sealing, sending) > 0.5, (
-            "a page that works comes to its person half as often as an idle one"
-        )
+        assert min(sealing, sending) > 0.5, "a page that works comes to its person half as often as an idle one"
 
 
 def test_a_bid_that_predates_an_addendum_is_told_so_and_sealed_anew(tmp_path: Path, context: BrowserContext) -> None:

@@ -146,7 +146,10 @@ def rooms(
     """
     port = free_port() if processes is not None else 0
     if processes is not None:
-        options |= {"start": datetime.now(UTC).replace(second=0, microsecond=0), "public": {"office": f"http://127.0.0.1:{port}"}}
+        options |= {
+            "start": datetime.now(UTC).replace(second=0, microsecond=0),
+            "public": {"office": f"http://127.0.0.1:{port}"},
+        }
     with town(folder, f"sqlite:///{folder / 'town.db'}", **options) as made:
         made.enrol()
         rules, form = templates.load("checklist-f4")
