@@ -6,8 +6,8 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.sealed import backup
+from tests.support.live import free_port
+from tests.support.processes import Children, served_box
 from tests.support.town import INTERVAL, LOT, Town, town
 from tests.support.waiting import wait_until
 from web.box.app import Surroundings
@@ -67,7 +69,7 @@ class Rooms:
     town: Town
     office: str
     box: str
-    between: list[Callable[[Wsgi], Wsgi]] = field(default_factory=list)
+    box_worker: int = 0  # the pid of the process that answers for the box, where it is a process of its own
 
     def firm(self, name: str) -> Firm:
         """Registers an organisation."""
@@ -129,12 +131,25 @@ def derived(secret: bytes, label: str) -> Ed25519PrivateKey:
 
 @contextmanager
 def rooms(
-    folder: Path, deadline_in: timedelta, *, max_bytes: int = 1 << 24, line: Line = str, **options: Any
+    folder: Path,
+    deadline_in: timedelta,
+    *,
+    max_bytes: int = 1 << 24,
+    line: Line = str,
+    processes: Children | None = None,
+    **options: Any,
 ) -> Iterator[Rooms]:
     """A town with a tender that takes bids of `max_bytes`; office and box served for browsers, with the town's time.
 
-    `line`: from the box's address to the one that browsers are told, for a line that breaks.
+    `line`: from the box's address to the one that browsers are told, for a line that breaks. With `processes` the box
+    is the product's own process among them, whose clock is the real one: the town's starts with it.
     """
+    port = free_port() if processes is not None else 0
+    if processes is not None:
+        options |= {
+            "start": datetime.now(UTC).replace(second=0, microsecond=0),
+            "public": {"office": f"http://127.0.0.1:{port}"},
+        }
     with town(folder, f"sqlite:///{folder / 'town.db'}", **options) as made:
         made.enrol()
         rules, form = templates.load("checklist-f4")
@@ -150,35 +165,39 @@ def rooms(
         made.publish(made.clock.at + deadline_in, lots=[lot])
         made.open_tickets()
         made.wait(INTERVAL)
-        yield served(made, line)
+        yield served(made, line, port, processes)
 
 
-def served(made: Town, line: Line = str) -> Rooms:
-    """Serves a town's office and box at origins of their own, which know each other."""
-    holders: list[dict[str, Any]] = [{}, {}]
-    urls = [_serve(made, holder) for holder in holders]
-    urls[1] = line(urls[1])
-    public = Public(office=urls[0], box=urls[1])
-    found = Rooms(made, urls[0], urls[1])
+def served(made: Town, line: Line = str, port: int = 0, processes: Children | None = None) -> Rooms:
+    """Serves a town's office (at `port` if it is given) and box at origins of their own, which know each other."""
+    late = Late()
+    office = _serve(made, late, port)
+    if processes is None:
+        key = read_key(made.config.folders.keys / BOX_KEY)
+        parts = Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL)
+        box, worker = _serve(made, create_box(parts, Surroundings(origin=office))), 0
+    else:
+        _box, (host, at), worker = served_box(processes, made.path)
+        box = f"http://{host}:{at}"
+    found = Rooms(made, office, line(box), worker)
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
-    config = replace(made.config, public=public, office=replace(made.config.office, threads=256))
-    holders[0]["app"] = create_office(replace(made.services, config=config))
-    key = read_key(made.config.folders.keys / BOX_KEY)
-    box = create_box(
-        Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL), Surroundings(origin=urls[0])
+    config = replace(
+        made.config, public=Public(office=office, box=found.box), office=replace(made.config.office, threads=256)
     )
-
-    holders[1]["app"] = box
-    holders[1]["rooms"] = found
+    late.app = create_office(replace(made.services, config=config))
     return found
 
 
-def _serve(made: Town, holder: dict[str, Any]) -> str:
-    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        wrapped: Wsgi = holder["app"]
-        for layer in holder["rooms"].between if "rooms" in holder else []:
-            wrapped = layer(wrapped)
-        return wrapped(environ, start)
+class Late:
+    """Stands for an application that can be made only when the address that it is served at is known."""
+
+    app: Wsgi
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        return self.app(environ, start)
+
+
+def _serve(made: Town, app: Wsgi, port: int = 0) -> str:
 
     class Handler(WSGIRequestHandler):
         """Tells the town's time: the only one that a client tells the box."""
@@ -187,7 +206,7 @@ def _serve(made: Town, holder: dict[str, Any]) -> str:
             del timestamp
             return format_datetime(made.clock.at.replace(microsecond=0), usegmt=True)
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
 

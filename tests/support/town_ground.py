@@ -58,7 +58,8 @@ class Hand:
 class Ground:
     """Everybody. `n` custodians, `t` enough; of the witnesses two are.
 
-    `url`: the database for all roles unless `urls` names each.
+    `url`: the database for all roles unless `urls` names each. `start`: what its clock shows at first; the present
+    where a process with a clock of its own takes part.
     """
 
     def __init__(
@@ -72,8 +73,9 @@ class Ground:
         witnesses: int = 2,
         challenges: timedelta = timedelta(hours=1),
         public: Mapping[str, object] | None = None,
+        start: datetime = START,
     ) -> None:
-        self.clock, self.dice, self.t = Hand(), Dice(7), t
+        self.clock, self.dice, self.t = Hand(start), Dice(7), t
         self.root, self.stack = root, ExitStack()
         database = {"owner": url, "office": url, "box": url, "worker": url, "live": url, **(urls or {})}
         document = platform.sections(
