@@ -153,12 +153,12 @@ def rooms(
         yield served(made, line)
 
 
-def served(made: Town, line: Line = str) -> Rooms:
-    """Serves a town's office and box at origins of their own, which know each other."""
+def served(made: Town, line: Line = str, live: str = "") -> Rooms:
+    """Serves a town's office and box at origins of their own, which know each other; `live`: where its halls are."""
     holders: list[dict[str, Any]] = [{}, {}]
     urls = [_serve(made, holder) for holder in holders]
     urls[1] = line(urls[1])
-    public = Public(office=urls[0], box=urls[1])
+    public = Public(office=urls[0], box=urls[1], live=live)
     found = Rooms(made, urls[0], urls[1])
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
     config = replace(made.config, public=public, office=replace(made.config.office, threads=256))
