@@ -153,15 +153,25 @@ def rooms(
         yield served(made, line)
 
 
-def served(made: Town, line: Line = str, live: str = "") -> Rooms:
-    """Serves a town's office and box at origins of their own, which know each other; `live`: where its halls are."""
+def served(
+    made: Town, line: Line = str, *, host: str = "127.0.0.1", live: str = "", demonstration: bool = True
+) -> Rooms:
+    """Serves a town's office and box at origins of their own, which know each other.
+
+    `host`: passkeys want a name; `live`: where its halls are; without `demonstration` the centre confirms who bids.
+    """
     holders: list[dict[str, Any]] = [{}, {}]
-    urls = [_serve(made, holder) for holder in holders]
+    urls = [_serve(made, holder, host) for holder in holders]
     urls[1] = line(urls[1])
     public = Public(office=urls[0], box=urls[1], live=live)
     found = Rooms(made, urls[0], urls[1])
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
-    config = replace(made.config, public=public, office=replace(made.config.office, threads=256))
+    config = replace(
+        made.config,
+        public=public,
+        platform=replace(made.config.platform, demonstration=demonstration),
+        office=replace(made.config.office, threads=256),
+    )
     holders[0]["app"] = create_office(replace(made.services, config=config))
     key = read_key(made.config.folders.keys / BOX_KEY)
     box = create_box(
@@ -173,7 +183,7 @@ def served(made: Town, line: Line = str, live: str = "") -> Rooms:
     return found
 
 
-def _serve(made: Town, holder: dict[str, Any]) -> str:
+def _serve(made: Town, holder: dict[str, Any], host: str) -> str:
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         wrapped: Wsgi = holder["app"]
         for layer in holder["rooms"].between if "rooms" in holder else []:
@@ -197,7 +207,7 @@ def _serve(made: Town, holder: dict[str, Any]) -> str:
         thread.join()
 
     made.stack.callback(stop)
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://{host}:{server.server_port}"
 
 
 # --- what a person does -----------------------------------------------------------------------------------------------
