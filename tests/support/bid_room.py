@@ -168,21 +168,36 @@ def rooms(
         yield served(made, line, port, processes)
 
 
-def served(made: Town, line: Line = str, port: int = 0, processes: Children | None = None) -> Rooms:
-    """Serves a town's office (at `port` if it is given) and box at origins of their own, which know each other."""
+def served(
+    made: Town,
+    line: Line = str,
+    port: int = 0,
+    processes: Children | None = None,
+    *,
+    host: str = "127.0.0.1",
+    live: str = "",
+    demonstration: bool = True,
+) -> Rooms:
+    """Serves a town's office (at `port` if it is given) and box at origins of their own, which know each other.
+
+    `host`: passkeys want a name; `live`: where its halls are; without `demonstration` the centre confirms who bids.
+    """
     late = Late()
-    office = _serve(made, late, port)
+    office = _serve(made, late, host, port)
     if processes is None:
         key = read_key(made.config.folders.keys / BOX_KEY)
         parts = Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL)
-        box, worker = _serve(made, create_box(parts, Surroundings(origin=office))), 0
+        box, worker = _serve(made, create_box(parts, Surroundings(origin=office)), host), 0
     else:
-        _box, (host, at), worker = served_box(processes, made.path)
-        box = f"http://{host}:{at}"
+        _box, (box_host, box_port), worker = served_box(processes, made.path)
+        box = f"http://{box_host}:{box_port}"
     found = Rooms(made, office, line(box), worker)
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
     config = replace(
-        made.config, public=Public(office=office, box=found.box), office=replace(made.config.office, threads=256)
+        made.config,
+        public=Public(office=office, box=found.box, live=live),
+        platform=replace(made.config.platform, demonstration=demonstration),
+        office=replace(made.config.office, threads=256),
     )
     late.app = create_office(replace(made.services, config=config))
     return found
@@ -197,8 +212,7 @@ class Late:
         return self.app(environ, start)
 
 
-def _serve(made: Town, app: Wsgi, port: int = 0) -> str:
-
+def _serve(made: Town, app: Wsgi, host: str, port: int = 0) -> str:
     class Handler(WSGIRequestHandler):
         """Tells the town's time: the only one that a client tells the box."""
 
@@ -216,7 +230,7 @@ def _serve(made: Town, app: Wsgi, port: int = 0) -> str:
         thread.join()
 
     made.stack.callback(stop)
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://{host}:{server.server_port}"
 
 
 # --- what a person does -----------------------------------------------------------------------------------------------

@@ -102,9 +102,11 @@ def key_of(ground: Ground) -> bytes:
 
 
 @contextmanager
-def served_of(ground: Ground, settings: Settings = QUICK, port: int = 0) -> Iterator[Served]:
-    """A platform's halls; its own pages may connect."""
-    made = replace(settings, port=port, origins=(*settings.origins, ground.url))
+def served_of(
+    ground: Ground, settings: Settings = QUICK, port: int = 0, origins: tuple[str, ...] = ()
+) -> Iterator[Served]:
+    """A platform's halls; its own pages may connect, and those of `origins`."""
+    made = replace(settings, port=port, origins=(*settings.origins, *origins, ground.url))
     with served(book_of(ground), key_of(ground), made) as live:
         yield live
 

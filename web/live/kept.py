@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bidding.profiles.clocks import Clocks
 from ledger.basics.errors import Refusal
 from web.live.book import Book
 from web.live.messages import Message
@@ -33,8 +34,8 @@ class Kept:
         self._lock = threading.Lock()
         self._halls: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
 
-    def hall(self, book: Book, tender: str, lot: str) -> tuple[Sequence[Message], State]:
-        """A hall's messages so far, and how it stands. Raises what `Book.open` raises."""
+    def hall(self, book: Book, tender: str, lot: str) -> tuple[Sequence[Message], State, Clocks]:
+        """A hall's messages so far, how it stands, and its periods. Raises what `Book.open` raises."""
         look = book.look()
         silent = book.silent((tender,))[tender]
         entry = self._entry((tender, lot))
@@ -43,7 +44,7 @@ class Kept:
                 self._follow(book, entry, look.size)
             if entry.room is None:
                 entry.room, entry.messages = self._opened(book, tender, lot)
-            return tuple(entry.messages), entry.room.state(look.now, silent)
+            return tuple(entry.messages), entry.room.state(look.now, silent), entry.room.procedure.clocks
 
     def _opened(self, book: Book, tender: str, lot: str) -> tuple[Room, list[Message]]:
         """What there is not does not push out what there is."""

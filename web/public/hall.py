@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, request
@@ -17,13 +17,13 @@ from bidding.store.book import Book as Acts
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading
-from web import page, texts
+from web import page, texts, words
 from web.access import PUBLIC, STAFF, Principal, route
 from web.delivery import json_response, principal
 from web.live import ticket
 from web.live.book import Book
 from web.live.kept import Kept
-from web.live.messages import STEPS, Answer, Closed, Message, Release
+from web.live.messages import STEPS, Announced, Answer, Candidates, Closed, Message, Release, Sheet
 from web.live.protocol import VERSION, Audience
 from web.services import LIVE_KEY, Services, read_shared_key, services
 
@@ -32,6 +32,12 @@ blueprint: Final = Blueprint("hall", __name__, static_folder=None)
 SOCKET: Final = "/hall"
 # Kinds whose sentences make up the result; every other kind has a part of the page of its own.
 _RESULT: Final = ("evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed")
+# What the box may answer to a letter: the page brings the words, so that nobody asks for them when it is refused.
+_REFUSALS: Final = (
+    *("letter.no_bid", "letter.text", "letter.too_many", "box.lot_unknown", "client.no_date"),
+    *("http.busy", "http.crowded", "http.rate", "http.too_slow", "http.unexpected"),
+    *("request.out_of_time", "request.replayed", "request.body_differs", "request.not_this"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,58 @@ class Hall:
         ]
 
 
+@dataclass(frozen=True)
+class Objecting:
+    """Who may object in the hall, and until when: to the opening once bidders are announced, then to the result.
+
+    `since`: when they were announced; `until`, `result_until`: when it is over, empty before that is known. `over`: how
+    the lot ended ("", failed, terminated). `stand`: opening or result (the time runs), between and after (it does not),
+    unopened (nothing ever opened), empty before the announcement.
+    """
+
+    since: str
+    until: str
+    result_until: str
+    over: str
+    stand: Literal["", "opening", "result", "between", "after", "unopened"]
+
+    @property
+    def kind(self) -> str:
+        """The kind of objection whose time runs, or nothing."""
+        return self.stand if self.stand in ("opening", "result") else ""
+
+
+def _objecting(made: Hall, now: str) -> Objecting:
+    """As the messages so far have it; `board.js` and `object.js` say the same as they go on."""
+    announced, sheet, shown = made.last("announced"), made.last("sheet"), made.last("candidates")
+    since = announced.at if announced is not None else ""
+    until = sheet.until if isinstance(sheet, Sheet) else announced.until if isinstance(announced, Announced) else ""
+    result = shown.until if isinstance(shown, Candidates) else ""
+    over = made.messages[-1].over
+    return Objecting(since, until, result, over, _stand(since, until, result, over, now))
+
+
+def _stand(
+    since: str, until: str, result: str, over: str, now: str
+) -> Literal["", "opening", "result", "between", "after", "unopened"]:
+    # Times of one spelling: their order is that of their texts.
+    if not since:
+        return "unopened" if over == "failed" else ""
+    if over != "terminated":
+        if not until or now < until:
+            return "opening"
+        if now < result:
+            return "result"
+    return "after" if over or result else "between"
+
+
 @route(blueprint, "GET", "/tenders/<tender>/lots/<lot>/hall", PUBLIC)
 def hall(tender: str, lot: str) -> Response:
     """The hall of a lot as it stands; `?screen=wall` for the wall of a trading centre."""
     at = services()
     book = _book(at)
-    messages, state = _kept().hall(book, tender, lot)
-    live = at.config.public.live
+    messages, state, clocks = _kept().hall(book, tender, lot)
+    live, lang = at.config.public.live, page.language()
     made = Hall(messages)
     closed = made.last("closed")
     return page.render(
@@ -101,7 +152,14 @@ def hall(tender: str, lot: str) -> Response:
         version=VERSION,
         wall=request.args.get("screen") == "wall",
         price=texts.price,
-        name_of=lambda id_: getattr(book.custodian(id_), page.language()),
+        name_of=lambda id_: getattr(book.custodian(id_), lang),
+        objecting=_objecting(made, state.now),
+        articles={name: clocks.article(name) for name in ("standstill", "complaint")},
+        box=at.config.public.box,
+        refusals={
+            **{code: words.book()[code][lang] for code in _REFUSALS},
+            "http.unreachable": texts.text("hall.object.unreachable", lang),
+        },
     )
 
 

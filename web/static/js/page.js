@@ -1,8 +1,10 @@
 // What every page has: each part makes of plain markup something that does more. Without this script all is readable.
+import { busy } from "./parts/busy.js";
 import { copies } from "./parts/copy.js";
 import { countdowns } from "./parts/countdown.js";
 import { dialogs } from "./parts/dialog.js";
 
+busy(document);
 copies(document);
 countdowns(document);
 dialogs(document);

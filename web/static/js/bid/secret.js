@@ -30,8 +30,14 @@ export function wire(who, believed) {
   if (believed.changed) {
     tell(element("trust-changed"), text("trust_changed", { fingerprint: believed.changed }));
     element("trust-take").hidden = false;
-    element("trust-take").addEventListener("click", () => take(believed.changed).then(() => location.reload(), (error) => tell(element("trust-changed"), sayError(error))));
+    element("trust-take").addEventListener("click", () => take(believed.changed).then(anew, (error) => tell(element("trust-changed"), sayError(error))));
   }
+}
+
+// What came of it stands at the top of the page; by itself a browser goes back to where the button was.
+function anew() {
+  history.scrollRestoration = "manual";
+  location.reload();
 }
 
 function stand({ secret, keys, registered, unwritten }) {
@@ -75,7 +81,7 @@ async function confirm() {
   try {
     await keep(made.secret, false, made.login);
     made = null;
-    location.reload();
+    anew();
   } catch (error) {
     tell(element("confirm-summary"), sayError(error));
   }
@@ -129,7 +135,7 @@ async function restore(there) {
   }
   try {
     await keep(await restored(typed.join(" ")), there);
-    location.reload();
+    anew();
   } catch (error) {
     if (error instanceof Refusal && error.code === "sealed.backup_word") {
       const field = element(`word-${error.params.place}`);

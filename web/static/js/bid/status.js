@@ -109,7 +109,11 @@ export function wire(lot) {
       lot.refresh();
     }
   });
-  run("ask-box", () => ask(lot), "status-error");
+  run("ask-box", async () => {
+    await ask(lot);
+    // The answer stands above the receipts, of which there may be more now than fit the window.
+    element("status-title").focus();
+  }, "status-error");
   run("replace-now", async () => {
     // Prefilled with what is here; from the first change on it is another version.
     await lot.draft.note((state) => { state.work = null; state.checked = false; if (state.sealed) state.sealed.current = false; });

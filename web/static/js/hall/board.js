@@ -26,6 +26,7 @@ export class Board {
     this.places = {
       addendum: (one) => this.clock.until(one.deadline),
       halted: (one) => one.deadline && this.clock.until(one.deadline),
+      candidates: (one) => this.objecting({ resultUntil: one.until }),
       closed: (one) => fill(root, "bids", String(one.bids)),
       release: (one) => this.released(one),
       coefficients: (one) => this.drawn(one),
@@ -177,6 +178,8 @@ export class Board {
   /** @param {any} message */
   announced(message) {
     fill(this.root, "announced", message.say[this.lang]);
+    this.objecting({ from: message.at });
+    show(this.root, "objections");
     if (message.failed) {
       this.opened(message.until);
     }
@@ -191,8 +194,17 @@ export class Board {
   /** @param {string} until when the window for objections on the spot ends */
   opened(until) {
     this.until = until;
+    this.objecting({ until });
     show(this.root, "objections");
     this.window();
+  }
+
+  /** Notes where `object.js` looks who may object until when. @param {Record<string, string>} times */
+  objecting(times) {
+    const form = this.root.querySelector("[data-bidder-form]");
+    if (form instanceof HTMLElement) {
+      Object.assign(form.dataset, times);
+    }
   }
 
   window() {
@@ -206,6 +218,7 @@ export class Board {
   objected(message) {
     const made = row(this.root, "objection");
     made.setAttribute("data-objection", message.objection);
+    made.id = `objection-${message.objection}`;
     made.setAttribute("data-bid-key", message.bid_key);
     slot(made, "at", beijing(message.at));
     slot(made, "about", this.word(`hall.about.${message.about}`));
@@ -238,6 +251,11 @@ export class Board {
     }
     if (message.over !== "") {
       this.root.dataset.over = message.over;
+      this.objecting({ over: message.over });
+      if (message.over === "failed") {
+        // Where nothing opened the section says so, and what is possible all the same.
+        show(this.root, "objections");
+      }
     }
   }
 

@@ -1,9 +1,8 @@
 /**
  * The opening hall: takes the page that the server made as it stands, and goes on from the last message in it.
  *
- * For whoever adds to it (a bidder's own marks, for instance): the element `#hall` gets an event `hall:message` after
- * each message has found its place, with the message as `detail`. Rows of bids carry `data-bid-key`; the element
- * `[data-bidder-form]` is kept free for a bidder's objection. What a bidder knows of itself never leaves its browser.
+ * `#hall` gets an event `hall:message` after each message has found its place, with the message as `detail`; with it
+ * `own.js` marks a bidder's rows, by what never leaves its browser, and shows the form for objections.
  */
 
 import { Board } from "./board.js";
@@ -51,4 +50,6 @@ function begin(root) {
     },
   });
   line.open();
+  // Everybody's browser fetches this, once the page stands: what is fetched must not tell who bids.
+  import("./own.js").then(({ own }) => own(root, clock)).catch((error) => console.error(error));
 }
