@@ -42,7 +42,7 @@ function stand({ secret, keys, registered, unwritten }) {
 }
 
 async function make(unwritten) {
-  made = unwritten ? { secret: await imported(unwritten.bytes), words: await toWords(unwritten.bytes), login: unwritten.login } : await create();
+  made = unwritten ? { secret: await imported(unwritten.bytes), words: await toWords(unwritten.bytes) } : await create();
   element("make").hidden = true;
   element("written").hidden = false;
   element("words").replaceChildren(...made.words.map((word) => Object.assign(document.createElement("li"), { textContent: word })));
@@ -73,7 +73,7 @@ async function confirm() {
     return;
   }
   try {
-    await keep(made.secret, false, made.login);
+    await keep(made.secret, false);
     made = null;
     location.reload();
   } catch (error) {

@@ -112,7 +112,6 @@ export function wire(lot) {
   run("ask-box", () => ask(lot), "status-error");
   run("replace-now", async () => {
     // Prefilled with what is here; from the first change on it is another version.
-    await lot.draft.note((state) => { state.work = null; state.checked = false; if (state.sealed) state.sealed.current = false; });
     element("answers-title").focus();
   }, "status-error");
   run("withdraw-now", async () => {
