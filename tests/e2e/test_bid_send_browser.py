@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,11 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from ledger.basics.hashing import H
 from tests.support.bid_room import (
     Firm,
+    Gate,
     Rooms,
     SignedIn,
-    Wsgi,
     enter,
     fill,
+    kept,
     ready,
     restore,
     rooms,
@@ -38,29 +38,6 @@ MIB: Final = 1 << 20
 SIZE: Final = sample(1024 * MIB, 12 * MIB) - 8
 CUTS: Final = 5
 MAX_PIECE: Final = 8 * MIB
-SEALED: Final = """() => new Promise((done) => {
-  const asked = indexedDB.open("mingjing-room");
-  asked.onsuccess = () => {
-    const all = asked.result.transaction("drafts").objectStore("drafts").getAll();
-    all.onsuccess = () => { asked.result.close(); done(all.result[0].sealed); };
-  };
-})"""
-
-
-class Gate:
-    """Holds the first piece that goes beyond an offset until somebody opens the gate."""
-
-    def __init__(self, offset: int) -> None:
-        self._offset, self.reached, self.opened = offset, threading.Event(), threading.Event()
-
-    def __call__(self, app: Wsgi) -> Wsgi:
-        def held(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-            if environ["REQUEST_METHOD"] == "PATCH" and int(environ.get("HTTP_UPLOAD_OFFSET", "0")) >= self._offset:
-                self.reached.set()
-                assert self.opened.wait(60)
-            return app(environ, start)
-
-        return held
 
 
 @pytest.fixture
@@ -106,7 +83,7 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(tmp_path: Path, conte
         page.wait_for_selector("[data-files=offer] li", timeout=300_000)
         page.set_default_timeout(sample(900_000, 60_000))
         sign_and_seal(page)
-        before = page.evaluate(SEALED)
+        before = kept(page)[0]["sealed"]
         page.locator("#send-now").click()
         wait_until(gate.reached.is_set, "half of it", sample(600, 60))
         page.reload()
@@ -114,7 +91,7 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(tmp_path: Path, conte
         ready(page)
         page.locator("#send-now").click()
         page.wait_for_selector("#receipts > li")
-        after = page.evaluate(SEALED)
+        after = kept(page)[0]["sealed"]
         assert after == before, "what was sealed is sent, and never again"
         assert lines[0].made == CUTS
         total = sum(int(one["size"]) for one in before["contents"])

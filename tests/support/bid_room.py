@@ -333,3 +333,38 @@ def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
     page.locator("#restoring button[type=submit]").click()
     page.wait_for_selector("#seal-key:not(:empty)")
     ready(page)
+
+
+# --- what a browser keeps ---------------------------------------------------------------------------------------------
+
+_KEPT: Final = """(store) => new Promise((done) => {
+  const asked = indexedDB.open("mingjing-room");
+  asked.onsuccess = () => {
+    const all = asked.result.transaction(store).objectStore(store).getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+
+
+def kept(page: Page, store: str = "drafts") -> list[Any]:
+    """What the browser of a page keeps of the room in IndexedDB, of whoever uses it."""
+    found: list[Any] = page.evaluate(_KEPT, store)
+    return found
+
+
+class Gate:
+    """Holds the first piece of a ciphertext that begins at or beyond an offset until somebody opens the gate."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset, self.reached, self.opened = offset, threading.Event(), threading.Event()
+
+    def __call__(self, app: Wsgi) -> Wsgi:
+        """The app behind the gate."""
+
+        def held(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == "PATCH" and int(environ.get("HTTP_UPLOAD_OFFSET", "0")) >= self._offset:
+                self.reached.set()
+                assert self.opened.wait(60)
+            return app(environ, start)
+
+        return held

@@ -31,6 +31,15 @@ export async function fileOf(key, id) {
   }
 }
 
+/** Throws away all files of an organisation's drafts; it is no error if there are none. @param {string} party */
+export async function forgetFiles(party) {
+  try {
+    await (await folder([])).removeEntry(party, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+  }
+}
+
 export class Files {
   /**
    * @param {import("./draft.js").Draft} draft

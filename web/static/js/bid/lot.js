@@ -33,6 +33,7 @@ export class Lot {
     Object.assign(this, { data, who, trust, minute, tender: data.tender, lot: data.lot, stale: new Set() });
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
+    this.renewed = () => {};
     // Fetched now by everybody, not when somebody seals: what a browser fetches tells what it does.
     this.worker.run({ type: "curves", name: "auto" }).catch((error) => alarm(sayError(error)));
   }
@@ -86,6 +87,7 @@ export class Lot {
     const data = page && dataOf(page);
     if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
     this.data = data;
+    this.renewed();
     await this.learn();
     this.refresh();
     return true;

@@ -18,17 +18,14 @@ export const lockOf = (key) => ["bid", ...key].join(" ");
 export const place = (lot, seq) => [...lot.draft.key, String(seq)];
 
 /**
- * Seals the version that was signed.
+ * Seals a version that was signed.
  * @param {Lot} lot
+ * @param {{seq: number, headers: object, statement: object, entries: object}} work
  * @param {{signal: AbortSignal, onProgress: (done: number, total: number) => void}} how
  */
-export async function seal(lot, { signal, onProgress }) {
+export async function seal(lot, work, { signal, onProgress }) {
   const { draft, known, who } = lot;
-  const { work } = draft.state;
-  if (work === null) throw new Refusal("bid.not_signed", { seq: 0 });
   if (work.statement.terms !== known.terms) throw new Refusal("bid.stale", { seq: work.seq });
-  const wrong = lot.answers.problems();
-  if (wrong.length) throw new Refusal("bid.answers_wrong", { count: wrong.length });
   const ticket = await lot.ticket();
   const signer = await tickets.bidKey(who.secret, lot.tender, lot.lot);
   await tickets.check(ticket, signer.publicKey, known.spki);

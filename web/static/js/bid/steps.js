@@ -4,6 +4,7 @@ import { bytes, clock, copy, element, room, sayError, tell, text, told } from ".
 import { missing, papers, sign, takeCms, takeEntry } from "./sign.js";
 import { lockOf, seal } from "./seal.js";
 import { send } from "./send.js";
+import { contentOf, signedContent } from "./version.js";
 
 /** @typedef {import("./lot.js").Lot} Lot */
 
@@ -58,10 +59,15 @@ async function signNow(lot) {
   const why = unready(lot);
   tell(element("sign-error"), why);
   if (why) return;
+  const read = contentOf(lot.draft.state);
   await busy("sign-now", () => alone(lot, "sign", async () => {
     try {
       await sign(lot);
-      if (missing(lot).length === 0) element("seal-title").focus();
+      // Another tab has typed meanwhile: nobody signs what nobody has confirmed.
+      if (signedContent(lot.draft.state.work) !== read) {
+        await lot.draft.note((state) => { state.work = null; });
+        tell(element("sign-error"), text("check_first"));
+      } else if (missing(lot).length === 0) element("seal-title").focus();
       else element("statement").querySelector("h3").scrollIntoView();
     } catch (error) {
       tell(element("sign-error"), sayError(error));
@@ -131,11 +137,22 @@ function tellStale(lot, place) {
   place.append(" ", link);
 }
 
-const sealNow = (lot) => running(lot, "seal", async (signal) => {
-  const { work, sealed } = lot.draft.state;
-  if (!lot.draft.standing.signed) throw new Refusal("bid.not_signed", { seq: 0 });
+// What is signed when the button is pressed is sealed, whatever another tab types from then on.
+function sealNow(lot) {
+  const { work } = lot.draft.state;
+  // An addendum that came since is told as such.
+  const stands = lot.draft.standing.signed || work?.statement.terms !== lot.known?.terms;
+  const count = lot.answers.problems().length;
+  return running(lot, "seal", async (signal) => {
+    if (work === null || !stands) throw new Refusal("bid.not_signed", { seq: 0 });
+    if (count) throw new Refusal("bid.answers_wrong", { count });
+    await sealVersion(lot, work, signal);
+  });
+}
+
+async function sealVersion(lot, work, signal) {
   // Sealed again it would be another bid of the same number, and the first one's ciphertexts would be gone.
-  if (sealed?.seq === work.seq) {
+  if (lot.draft.state.sealed?.seq === work.seq) {
     element("send-title").focus();
     return;
   }
@@ -146,7 +163,7 @@ const sealNow = (lot) => running(lot, "seal", async (signal) => {
   }
   lot.sealing = true;
   try {
-    await seal(lot, {
+    await seal(lot, work, {
       signal,
       onProgress: (done, total) => {
         element("seal-progress").value = total ? done / total : 1;
@@ -157,7 +174,7 @@ const sealNow = (lot) => running(lot, "seal", async (signal) => {
     lot.sealing = false;
   }
   element("send-title").focus();
-});
+}
 
 // Who changed something wants that sent, not what was sealed before: the two have a button each.
 function sendNow(lot) {
