@@ -1,4 +1,4 @@
-"""Two tabs with one bid: neither undoes the other, each shows what the other did, and one at a time signs, seals, sends."""
+"""Two tabs with one bid: neither undoes the other, each shows what the other did, one at a time signs, seals, sends."""
 
 from __future__ import annotations
 
