@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -25,7 +25,7 @@ from tests.support.bid_room import (
 )
 
 LANGS: Final = ("zh", "en")
-SAID: Final = {
+SAID: Final[dict[str, dict[str, Any]]] = {
     "zh": {
         "word": "清除",
         "lost": ["投标密钥：", "1 份投标草稿", "1 个文件", "1 张回执", "1 个存在本机"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, FilePayload, Page, expect
 
 from tests.support.bid_room import (
     Rooms,
@@ -27,7 +27,7 @@ from tests.support.browser import ARGUMENTS, executable
 from tests.support.waiting import wait_until
 
 MIB: Final = 1 << 20
-FILE: Final = {"name": "a.txt", "mimeType": "", "buffer": b"ten months"}
+FILE: Final[FilePayload] = {"name": "a.txt", "mimeType": "", "buffer": b"ten months"}
 CONFIRMED: Final = ("check", "sign", "seal")
 # How many files lie in the browser's own file system, and how many bytes they have.
 STORED: Final = """async () => {
@@ -189,7 +189,7 @@ def test_a_disk_that_is_full_while_files_are_chosen_or_sealed_loses_nothing(
 ) -> None:
     page = at_desk(context, place, "full")
     disk = Disk(context, page, place.office)
-    big = {"name": "big.bin", "mimeType": "", "buffer": b"0123456789abcdef" * (8 * MIB // 16)}
+    big: FilePayload = {"name": "big.bin", "mimeType": "", "buffer": b"0123456789abcdef" * (8 * MIB // 16)}
     disk.leave(2 * MIB)
     page.locator("[data-choose=offer]").set_input_files(big)
     expect(page.locator("[data-error=offer]")).to_contain_text("磁盘空间不足")
