@@ -93,7 +93,7 @@ def test_after_the_opening_the_room_leads_to_result_and_marks(place: Rooms, brow
     page.wait_for_selector("#lot #form")
     ready(page)
     assert shown(page) == list(WAYS)
-    assert page.locator("#past").is_hidden(), "the roll is closed: there is something better to say"
+    assert page.locator("#past").is_hidden(), "there is a result: that is what comes now"
     page.locator("#to-why a").click()
     expect(page.locator("main")).to_contain_text("800,000")
     page.go_back()

@@ -25,7 +25,7 @@ export function wire(lot, clock) {
 function show({ data, bidKey }, left) {
   const result = Object.keys(data.results).length > 0;
   const mine = bidKey !== undefined && Object.hasOwn(data.results, bidKey);
-  element("past").hidden = left > 0 || data.roll.closed;
+  element("past").hidden = left > 0 || result;
   element("to-hall").hidden = left > HOUR;
   element("to-result").hidden = !result;
   element("to-why").hidden = !mine;
