@@ -19,6 +19,7 @@ from tests.support.bid_room import (
     SignedIn,
     enter,
     fill,
+    kept,
     ready,
     restore,
     rooms,
@@ -37,15 +38,6 @@ MIB: Final = 1 << 20
 SIZE: Final = sample(1024 * MIB, 12 * MIB) - 8
 CUTS: Final = 5
 MAX_PIECE: Final = 8 * MIB
-SEALED: Final = """() => new Promise((done) => {
-  const asked = indexedDB.open("mingjing-room");
-  asked.onsuccess = () => {
-    const all = asked.result.transaction("drafts").objectStore("drafts").getAll();
-    all.onsuccess = () => { asked.result.close(); done(all.result[0].sealed); };
-  };
-})"""
-
-
 ALLOWED: Final = 32 * MIB  # that the box may hold at its peak above what it holds when idle
 # Counts how often a page comes to its timers: what keeps it busy keeps it from them.
 BEATS: Final = "() => { window.beats = 0; setInterval(() => { window.beats += 1; }, 50); }"
@@ -135,7 +127,7 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
         usable(page, "seal")
         stepped(page, "seal")
         sealing = beats.share()
-        before = page.evaluate(SEALED)
+        before = kept(page)[0]["sealed"]
         # What the process loads with its first request belongs to its idle memory.
         page.locator("#ask-box").click()
         page.wait_for_selector("#ask-box:not([disabled])")
@@ -152,8 +144,8 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
         page.wait_for_selector("#receipts > li")
         sending = beats.share()
         more = memory(place.box_worker, "VmHWM") - idle
-        after = page.evaluate(SEALED)
-        assert {**after, "current": True} == {**before, "current": True}, "what was sealed is sent, and never again"
+        after = kept(page)[0]["sealed"]
+        assert after == before, "what was sealed is sent, and never again"
         assert lines[0].made == CUTS
         total = sum(int(one["size"]) for one in before["contents"])
         assert lines[0].up - total < (CUTS + 1) * MAX_PIECE + MIB, "a cut costs the piece it fell into, no more"

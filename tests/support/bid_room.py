@@ -15,15 +15,17 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route
+from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bidding.parties import uscc_check_character
 from evaluation.rules import templates
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.sealed import backup
 from tests.support.live import free_port
+from tests.support.office import PASSWORD
 from tests.support.processes import Children, served_box
 from tests.support.town import INTERVAL, LOT, Town, town
 from tests.support.waiting import wait_until
@@ -366,3 +368,61 @@ def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
     page.locator("#restoring button[type=submit]").click()
     page.wait_for_selector("#seal-key:not(:empty)")
     ready(page)
+
+
+def sign_up(page: Page, at: Rooms, name: str, code: str) -> None:
+    """Signs up with a password and registers an organisation, all in the browser; `code`: the end of its code."""
+    page.goto(f"{at.office}/account/sign-up?lang=en")
+    page.locator("[name=name]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("form:has([name=password]) button[type=submit]").click()
+    page.goto(f"{at.office}/account/organisation?lang=en")
+    page.wait_for_selector("[name=seal_key]:not([value=''])")
+    body = f"91350100{code}"
+    given = {
+        "uscc": body + uscc_check_character(body),
+        "name_zh": f"新建设公司{code}",
+        "name_en": f"New Builders {code}",
+        "person_ref": f"head-of-{name}",
+    }
+    for field_, value in given.items():
+        page.locator(f"[name={field_}]").fill(value)
+    expect(page.locator("[name=seal_key]")).to_have_value(re.compile("[0-9a-f]{64}"))
+    page.locator("form:has([name=uscc]) button[type=submit]").click()
+    page.wait_for_load_state()
+    at.town.settle()
+
+
+# --- what a browser keeps ---------------------------------------------------------------------------------------------
+
+_KEPT: Final = """(store) => new Promise((done) => {
+  const asked = indexedDB.open("mingjing-room");
+  asked.onsuccess = () => {
+    const all = asked.result.transaction(store).objectStore(store).getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+
+
+def kept(page: Page, store: str = "drafts") -> list[Any]:
+    """What the browser of a page keeps of the room in IndexedDB, of whoever uses it."""
+    found: list[Any] = page.evaluate(_KEPT, store)
+    return found
+
+
+class Gate:
+    """Holds the first piece of a ciphertext that begins at or beyond an offset until somebody opens the gate."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset, self.reached, self.opened = offset, threading.Event(), threading.Event()
+
+    def __call__(self, app: Wsgi) -> Wsgi:
+        """The app behind the gate."""
+
+        def held(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == "PATCH" and int(environ.get("HTTP_UPLOAD_OFFSET", "0")) >= self._offset:
+                self.reached.set()
+                assert self.opened.wait(60)
+            return app(environ, start)
+
+        return held

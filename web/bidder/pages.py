@@ -113,6 +113,7 @@ def room(tender: str, lot: str) -> Response:
         state=state,
         moved=moved,
         deadline=procedure.deadline,
+        now=opened.now,
     )
 
 

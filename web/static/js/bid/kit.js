@@ -1,9 +1,9 @@
 /** What the room's scripts share: the page's words, elements, times and sizes. No word stands in a script. */
+import { beijing } from "../parts/time.js";
 import { Refusal } from "../sealed/refusal.js";
 import { grouped, written } from "./money.js";
 
 const FIELD = /\{([a-z][a-z0-9_]*)\}/g;
-const BEIJING = 8 * 3600 * 1000;
 const MIB = 1 << 20;
 
 let book = { texts: {}, words: {} };
@@ -70,7 +70,7 @@ export function alarm(words) {
 }
 
 /** @param {string} at a time @returns {string} Beijing time, as the server writes it */
-export const clock = (at) => new Date(Date.parse(at) + BEIJING).toISOString().slice(0, 19).replace("T", " ");
+export const clock = beijing;
 
 /** @param {number} count of bytes @returns {string} */
 export function bytes(count) {

@@ -15,7 +15,7 @@ import { Box } from "./lines.js";
 import { Parties } from "./parties.js";
 import { dataOf, fetchAll, listed, shelved } from "./quiet.js";
 import * as rehearsal from "./rehearse.js";
-import { wireSteps } from "./steps.js";
+import { showSealed, wireSteps } from "./steps.js";
 import { missing } from "./sign.js";
 import * as status from "./status.js";
 
@@ -33,6 +33,7 @@ export class Lot {
     Object.assign(this, { data, who, trust, minute, tender: data.tender, lot: data.lot, stale: new Set() });
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
+    this.renewed = () => {};
     // Fetched now by everybody, not when somebody seals: what a browser fetches tells what it does.
     this.worker.run({ type: "curves", name: "auto" }).catch((error) => alarm(sayError(error)));
   }
@@ -52,9 +53,11 @@ export class Lot {
     letters.wire(lot);
     status.wire(lot);
     lot.draft.onChange(() => lot.refresh());
+    lot.draft.onFollow(() => lot.followed());
+    lot.draft.follow((error) => alarm(sayError(error)));
     lot.refresh();
     element("check-yes").addEventListener("change", ({ target }) => {
-      lot.draft.note((state) => { state.checked = target.checked; }).catch((error) => alarm(sayError(error)));
+      lot.draft.confirm(target.checked).catch((error) => alarm(sayError(error)));
     });
     // Leaving loses something only while a keystroke is not kept yet or files are being sealed.
     addEventListener("beforeunload", (event) => {
@@ -75,6 +78,7 @@ export class Lot {
       this.known = null;
       tell(element("seal-error"), sayError(error));
     }
+    this.draft.terms = this.known?.terms ?? "";
   }
 
   /** Reads again what stands on this browser's shelf of the lot: an addendum came, the roll. @returns {Promise<boolean>} whether it did */
@@ -83,6 +87,7 @@ export class Lot {
     const data = page && dataOf(page);
     if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
     this.data = data;
+    this.renewed();
     await this.learn();
     this.refresh();
     return true;
@@ -111,6 +116,17 @@ export class Lot {
     return found;
   }
 
+  /** Another tab has changed the draft: shown is what is kept. */
+  followed() {
+    this.answers.follow();
+    this.files.show();
+    this.answers.files();
+    const { partners, letter } = this.draft.state;
+    const shown = [...element("party-list").querySelectorAll("[data-uscc], [data-share]")].map(({ value }) => value);
+    if (shown.join("\n") !== partners.flatMap(({ uscc, share }) => [uscc, share]).join("\n")) this.parties.show();
+    if (element("letter-text").value !== letter) element("letter-text").value = letter;
+  }
+
   /** Says how far everything is. */
   refresh() {
     const { state } = this.draft;
@@ -122,7 +138,8 @@ export class Lot {
     const last = status.newest(this);
     tell(element("stand"), status.fate(this));
     showChecked(this.draft, this.data, this.who.own);
-    element("statement").hidden = state.work === null;
+    element("statement").hidden = !this.draft.standing.signed;
+    showSealed(this);
     element("withdrawal").hidden = last === undefined || last.kind === "withdrawal";
     element("replace-now").hidden = last === undefined;
     status.show(this);
@@ -132,9 +149,8 @@ export class Lot {
     const wrong = this.answers.problems().length;
     const begun = Object.values(state.answers).some((one) => Object.keys(one).length);
     const count = state.files.offer.length + state.files.identity.length;
-    const waiting = missing(this);
-    const current = state.sealed?.current ?? false;
-    const sent = current && state.receipts.some(({ sha256 }) => sha256 === state.sealed.sha256);
+    const { checked, signed, sealed, sent } = this.draft.standing;
+    const waiting = signed ? missing(this) : null;
     const said = (key, values) => text(`task.${key}`, values);
     const answers = wrong ? said(begun ? "wrong" : "to_do", { count: wrong }) : said("done");
     return {
@@ -142,9 +158,9 @@ export class Lot {
       files: [count > 0, count ? said("files", { count }) : said("no_files")],
       parties: [true, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
       rehearse: [state.rehearsed !== "", state.rehearsed ? said("rehearsed", { at: clock(state.rehearsed) }) : said("optional")],
-      check: [state.checked, said(state.checked ? "done" : "to_do")],
+      check: [checked, said(checked ? "done" : "to_do")],
       sign: [waiting?.length === 0, waiting === null ? said("to_do") : waiting.length ? said("unsigned", { codes: waiting.join(" ") }) : said("done")],
-      seal: [current, said(current ? "sealed" : "to_do", { seq: state.sealed?.seq })],
+      seal: [sealed, said(sealed ? "sealed" : "to_do", { seq: state.sealed?.seq })],
       send: [sent, said(sent ? "sent" : "to_do")],
     };
   }

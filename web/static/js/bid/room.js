@@ -1,5 +1,7 @@
 /** Where every page of the room begins: words, who is here, whose keys are believed, and what is done quietly. */
 import { Refusal } from "../sealed/refusal.js";
+import * as deadline from "./deadline.js";
+import { done, FORGOTTEN, offer } from "./forget.js";
 import * as home from "./home.js";
 import { identity, own } from "./identity.js";
 import { alarm, element, loadWords, room, sayError, tell, text } from "./kit.js";
@@ -61,7 +63,10 @@ async function pageOf(who, list, believed) {
   if (page === "secret") secret.wire(who, believed);
   if (page === "any" && !(await place(who, list.lots))) return null;
   if (page === "any") follow();
-  return page === "any" || page === "lot" ? Lot.open(who, believed.file, list.minute) : null;
+  if (page !== "any" && page !== "lot") return null;
+  const lot = await Lot.open(who, believed.file, list.minute);
+  deadline.wire(lot, list.clock);
+  return lot;
 }
 
 // Something came since the page was put on the shelf: what counts is read at once, what is shown at the next reload.
@@ -71,9 +76,16 @@ async function renew(lot) {
 
 async function begin() {
   await loadWords();
-  const [found, list, believed] = await Promise.all([identity(), listed(), trust()]);
+  if (room().dataset.page === "secret" && location.hash === FORGOTTEN) {
+    done();
+    room().dataset.ready = "yes";
+    return;
+  }
+  const asked = listed().then((list) => ({ ...list, clock: { now: list.now, at: performance.now() } }));
+  const [found, list, believed] = await Promise.all([identity(), asked, trust()]);
   const who = { ...found, own: own() };
   if (believed.changed) alarm(text("trust_changed", { fingerprint: believed.changed }));
+  offer(who);
   const quiet = { ...who, party: who.own.party, seal: who.keys?.seal, trust: believed.file, lots: list.lots };
   const lot = await pageOf(who, list, believed);
   await quietly(quiet);

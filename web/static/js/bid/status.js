@@ -1,6 +1,8 @@
 /** What became of the bid: receipts, what the box holds, the roll, the verdict; and replacing and withdrawing. */
 import { messageSha256, withdrawal } from "../sealed/bid.js";
 import { canonical } from "../sealed/canonical.js";
+import { picture } from "../parts/qr.js";
+import { linkOf } from "../sealed/receiptlink.js";
 import { Refusal } from "../sealed/refusal.js";
 import * as tickets from "../sealed/tickets.js";
 import { clock, copy, element, sayError, tell, text } from "./kit.js";
@@ -71,6 +73,9 @@ function row(lot, one) {
   const json = item.querySelector("[data-json]");
   json.href = URL.createObjectURL(new Blob([canonical(receipt), "\n"], { type: "application/json" }));
   json.download = `receipt-${lot.lot}-${seq}.json`;
+  const link = linkOf(receipt, location.origin);
+  item.querySelector("[data-link]").href = link;
+  item.querySelector("[data-code]").append(picture(link, text("receipt.code", { seq })));
   const pdf = item.querySelector("[data-pdf]");
   pdf.addEventListener("click", (event) => {
     if (pdf.download) return;
@@ -116,7 +121,6 @@ export function wire(lot) {
   }, "status-error");
   run("replace-now", async () => {
     // Prefilled with what is here; from the first change on it is another version.
-    await lot.draft.note((state) => { state.work = null; state.checked = false; if (state.sealed) state.sealed.current = false; });
     element("answers-title").focus();
   }, "status-error");
   run("withdraw-now", async () => {

@@ -1,9 +1,10 @@
 /** The buttons that sign, seal and send, each with what it says while it runs and when it is refused. */
 import { Refusal } from "../sealed/refusal.js";
-import { bytes, clock, element, room, sayError, tell, text } from "./kit.js";
+import { bytes, clock, copy, element, room, sayError, tell, text, told } from "./kit.js";
 import { missing, papers, sign, takeCms, takeEntry } from "./sign.js";
-import { seal } from "./seal.js";
+import { lockOf, seal } from "./seal.js";
 import { send } from "./send.js";
+import { contentOf, signedContent } from "./version.js";
 
 /** @typedef {import("./lot.js").Lot} Lot */
 
@@ -13,6 +14,7 @@ export function wireSteps(lot) {
   element("sign-now").addEventListener("click", () => signNow(lot));
   element("seal-now").addEventListener("click", () => sealNow(lot));
   element("send-now").addEventListener("click", () => sendNow(lot));
+  element("send-sealed").addEventListener("click", () => told(sendSealed(lot, "send-sealed"), element("send-error")));
   element("entry-file").addEventListener("change", ({ target }) => taken(lot, async () => {
     for (const file of target.files) await takeEntry(lot, file);
     target.value = "";
@@ -36,7 +38,7 @@ function whose({ known }) {
 async function taken(lot, what) {
   tell(element("sign-error"), "");
   try {
-    if (!lot.draft.state.work) throw new Refusal("bid.not_signed", { seq: 0 });
+    if (!lot.draft.standing.signed) throw new Refusal("bid.not_signed", { seq: 0 });
     await what();
   } catch (error) {
     tell(element("sign-error"), sayError(error));
@@ -50,23 +52,28 @@ function unready(lot) {
   if (!lot.known) return text("not_witnessed");
   const count = lot.answers.problems().length;
   if (count) return text("mend_first", { count });
-  return lot.draft.state.checked ? "" : text("check_first");
+  return lot.draft.standing.checked ? "" : text("check_first");
 }
 
 async function signNow(lot) {
   const why = unready(lot);
   tell(element("sign-error"), why);
   if (why) return;
-  await busy("sign-now", async () => {
+  const read = contentOf(lot.draft.state);
+  await busy("sign-now", () => alone(lot, "sign", async () => {
     try {
       await sign(lot);
-      if (missing(lot).length === 0) element("seal-title").focus();
+      // Another tab has typed meanwhile: nobody signs what nobody has confirmed.
+      if (signedContent(lot.draft.state.work) !== read) {
+        await lot.draft.note((state) => { state.work = null; });
+        tell(element("sign-error"), text("check_first"));
+      } else if (missing(lot).length === 0) element("seal-title").focus();
       else element("statement").querySelector("h3").scrollIntoView();
     } catch (error) {
       tell(element("sign-error"), sayError(error));
     }
     lot.refresh();
-  });
+  }));
 }
 
 async function busy(id, what) {
@@ -79,23 +86,26 @@ async function busy(id, what) {
   }
 }
 
-// One tab at a time seals or sends a bid; a button beside it stops.
-async function running(lot, name, what) {
+// One tab at a time signs, seals or sends a bid: typing may go on in all of them.
+function alone(lot, name, what) {
+  return navigator.locks.request(lockOf(lot.draft.key), { ifAvailable: true }, async (held) => {
+    tell(element(`${name}-error`), held === null ? text("other_tab") : "");
+    if (held !== null) await what();
+  });
+}
+
+// A button beside it stops what runs.
+async function running(lot, name, what, button = `${name}-now`) {
   const controller = new AbortController();
   const stop = element(`${name}-stop`);
   const abort = () => controller.abort();
   stop.addEventListener("click", abort);
-  await busy(`${name}-now`, () => navigator.locks.request(["bid", ...lot.draft.key].join(" "), { ifAvailable: true }, async (held) => {
-    if (held === null) {
-      tell(element(`${name}-error`), text("other_tab"));
-      return;
-    }
-    tell(element(`${name}-error`), "");
+  await busy(button, () => alone(lot, name, async () => {
     [element(`${name}-running`).hidden, stop.hidden] = [false, false];
     try {
       await what(controller.signal);
     } catch (error) {
-      tell(element(`${name}-error`), await refusedIn(lot, error));
+      await refusedIn(lot, error, element(`${name}-error`));
     } finally {
       [element(`${name}-running`).hidden, stop.hidden] = [true, true];
       lot.refresh();
@@ -105,20 +115,47 @@ async function running(lot, name, what) {
 }
 
 // What predates an addendum is told with its number, as the difference is what has to be read.
-async function refusedIn(lot, error) {
+async function refusedIn(lot, error, place) {
   const stale = error instanceof Refusal && ["submission.terms_stale", "bid.stale"].includes(error.code);
-  if (!stale) return sayError(error);
+  if (!stale) {
+    tell(place, sayError(error));
+    return;
+  }
   await lot.askAnew();
   await lot.draft.note((state) => {
-    Object.assign(state, { work: null, checked: false });
-    if (state.sealed) state.sealed.current = false;
+    Object.assign(state, { work: null, checked: "" });
+    if (state.sealed) state.sealed.stale = true;
   });
-  return text("stale", { number: lot.data.events.length - 1 });
+  tellStale(lot, place);
 }
 
-const sealNow = (lot) => running(lot, "seal", async (signal) => {
+function tellStale(lot, place) {
+  const number = lot.data.events.length - 1;
+  const link = copy("differences");
+  link.href += `#addendum-${number}`;
+  tell(place, text("stale", { number }));
+  place.append(" ", link);
+}
+
+// What is signed when the button is pressed is sealed, whatever another tab types from then on.
+function sealNow(lot) {
   const { work } = lot.draft.state;
-  if (!work) throw new Refusal("bid.not_signed", { seq: 0 });
+  // An addendum that came since is told as such.
+  const stands = lot.draft.standing.signed || work?.statement.terms !== lot.known?.terms;
+  const count = lot.answers.problems().length;
+  return running(lot, "seal", async (signal) => {
+    if (work === null || !stands) throw new Refusal("bid.not_signed", { seq: 0 });
+    if (count) throw new Refusal("bid.answers_wrong", { count });
+    await sealVersion(lot, work, signal);
+  });
+}
+
+async function sealVersion(lot, work, signal) {
+  // Sealed again it would be another bid of the same number, and the first one's ciphertexts would be gone.
+  if (lot.draft.state.sealed?.seq === work.seq) {
+    element("send-title").focus();
+    return;
+  }
   const waiting = missing(lot);
   if (waiting.length) {
     tell(element("seal-error"), text("unsigned", { codes: waiting.join(" ") }));
@@ -126,7 +163,7 @@ const sealNow = (lot) => running(lot, "seal", async (signal) => {
   }
   lot.sealing = true;
   try {
-    await seal(lot, {
+    await seal(lot, work, {
       signal,
       onProgress: (done, total) => {
         element("seal-progress").value = total ? done / total : 1;
@@ -137,23 +174,35 @@ const sealNow = (lot) => running(lot, "seal", async (signal) => {
     lot.sealing = false;
   }
   element("send-title").focus();
-});
+}
 
-const sendNow = (lot) => running(lot, "send", async (signal) => {
-  const { sealed } = lot.draft.state;
-  // Who changed something wants that sent, not what was sealed before.
-  if (sealed && !sealed.current) {
-    tell(element("send-error"), text("changed_since"));
-    return;
-  }
-  const told = element("send-told");
+// Who changed something wants that sent, not what was sealed before: the two have a button each.
+function sendNow(lot) {
+  const { same, outdated } = lot.draft.standing;
+  if (outdated) tellStale(lot, element("send-error"));
+  else if (lot.draft.state.sealed && !same) tell(element("send-error"), text("changed_since"));
+  else told(sendSealed(lot, "send-now"), element("send-error"));
+}
+
+const sendSealed = (lot, button) => running(lot, "send", async (signal) => {
+  const place = element("send-told");
   await send(lot, {
     signal,
     onProgress: (done, total, left) => {
       element("send-progress").value = done / total;
-      tell(told, text(left === null ? "sending" : "sending_left", { done: bytes(done), total: bytes(total), left }));
+      tell(place, text(left === null ? "sending" : "sending_left", { done: bytes(done), total: bytes(total), left }));
     },
-    onWait: () => tell(told, text("sending_waits")),
+    onWait: () => tell(place, text("sending_waits")),
   });
   element("status-title").focus();
-});
+}, button);
+
+/** Says which version "send" is about, and offers the sealed one where it is another than what stands in the form. @param {Lot} lot */
+export function showSealed({ draft }) {
+  const { open, same } = draft.standing;
+  const { sealed } = draft.state;
+  const said = open ? text(same ? "sealed_same" : "sealed_other", { seq: sealed.seq, at: clock(sealed.at) }) : "";
+  tell(element("send-what"), said);
+  element("send-sealed").hidden = !open || same;
+  if (open && !same) element("send-sealed").textContent = text("send_sealed", { seq: sealed.seq });
+}

@@ -80,3 +80,11 @@ export function base64url(data) {
 
 /** @param {number} length @returns {Uint8Array} from the browser's generator; at most 65,536 bytes */
 export const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** @param {string} text @returns {Uint8Array|null} what `base64url` spells so; null for what it spells otherwise */
+export function unbase64url(text) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null;
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const data = Uint8Array.from(plain, (char) => char.charCodeAt(0));
+  return base64url(data) === text ? data : null;
+}
