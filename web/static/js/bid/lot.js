@@ -156,7 +156,7 @@ export class Lot {
     return {
       answers: [wrong === 0, answers],
       files: [count > 0, count ? said("files", { count }) : said("no_files")],
-      parties: [true, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
+      parties: [this.parties.problems().length === 0, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
       rehearse: [state.rehearsed !== "", state.rehearsed ? said("rehearsed", { at: clock(state.rehearsed) }) : said("optional")],
       check: [checked, said(checked ? "done" : "to_do")],
       sign: [waiting?.length === 0, waiting === null ? said("to_do") : waiting.length ? said("unsigned", { codes: waiting.join(" ") }) : said("done")],
