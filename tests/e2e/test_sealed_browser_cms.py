@@ -96,8 +96,12 @@ def test_what_voids_a_bid_is_refused_in_the_browser_with_the_same_code(page: Sea
         "no authority": case(good.sign(DATA), trusted=None),
         "expired": case(ROOT.issue(SEAL, ec_key(), end=AT - day).sign(DATA)),
         "not yet": case(ROOT.issue(SEAL, ec_key(), start=AT + day).sign(DATA)),
-        "expired authority": case(late.issue(SEAL, ec_key(), end=END + 9 * day).sign(DATA), trusted=late, at=END + 2 * day),
-        "seal as issuer": case(Holder(good.key, good.certificate).issue(SEAL, ec_key()).sign(DATA, chain=[good.certificate])),
+        "expired authority": case(
+            late.issue(SEAL, ec_key(), end=END + 9 * day).sign(DATA), trusted=late, at=END + 2 * day
+        ),
+        "seal as issuer": case(
+            Holder(good.key, good.certificate).issue(SEAL, ec_key()).sign(DATA, chain=[good.certificate])
+        ),
         "without the one between": case(between.issue(SEAL, ec_key()).sign(DATA, chain=[])),
         "may only encipher": case(ROOT.issue(SEAL, ec_key(), usage=False).sign(DATA)),
         "attached": case(good.sign(DATA, detached=False)),

@@ -12,7 +12,7 @@ from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, re
 class Desk:
     """An organisation's browser with its secret, in a language; what its pages say goes wrong fails the test."""
 
-    def __init__(self, browser: Browser, place: Rooms, firm: Firm, lang: str = "zh") -> None:
+    def __init__(self, browser: Browser, place: Rooms, firm: Firm, lang: str = "zh", *, restored: bool = True) -> None:
         self.place, self.firm, self.lang = place, firm, lang
         self.context: BrowserContext = browser.new_context(accept_downloads=True, service_workers="block")
         self.signed_in = SignedIn(self.context, place, firm)
@@ -20,7 +20,8 @@ class Desk:
         self.said: list[str] = []
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("console", lambda message: self.said.append(message.text))
-        restore(self.page, place, firm, lang)
+        if restored:
+            restore(self.page, place, firm, lang)
 
     def close(self) -> None:
         """Ends; nothing may have gone wrong."""
@@ -30,7 +31,7 @@ class Desk:
     # --- the lead -----------------------------------------------------------------------------------------------------
 
     def lead(self, *partners: tuple[str, str], share: str = "60", agreement: bool = True) -> None:
-        """Fills in a joint bid: its answers, its agreement, its parties as (code, share)."""
+        """Fills in a joint bid: its answers, its agreement, its parties as (code, share); without any, a bid alone."""
         enter(self.page, self.place, self.lang)
         fill(self.page)
         if agreement:
@@ -41,7 +42,8 @@ class Desk:
             self.page.locator("#party-add").click()
             self.put(f"#party-{number}-uscc", uscc)
             self.put(f"#party-{number}-share", part)
-        self.put("#party-0-share", share)
+        if partners:
+            self.put("#party-0-share", share)
 
     def sign(self) -> None:
         """Checks and signs; partners may still be missing."""

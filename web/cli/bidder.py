@@ -13,7 +13,7 @@ import click
 
 from bidding import statement as statements
 from ledger.basics import signing
-from ledger.basics.canonical import canonical, members
+from ledger.basics.canonical import Json, canonical, members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import system_entropy
@@ -252,7 +252,9 @@ def countersign(root: Path, statement: Path, out: Path, *, yes: bool) -> None:
     """As a partner of a joint bid, sign the statement that the lead sent."""
     job = Job(Home(root))
     with job.home.alone():
-        value = read_loosely(statement)
+        given = read_loosely(statement)
+        # A lead's browser puts its own signatures around it.
+        value = cast(dict[str, Json], given.get("statement", given))
         # What is signed is built again from what was read and shown; nobody signs bytes of somebody else's.
         listed = cast(list[dict[str, str]], value.get("parties", []))
         for row in listed:

@@ -12,8 +12,9 @@ import { kindOf, sayWrong } from "./signatures.js";
 export function wireGather(lot) {
   const field = element("entry-file");
   field.addEventListener("change", async () => {
-    const wrong = [];
-    for (const file of [...field.files]) {
+    const [wrong, files] = [[], [...field.files]];
+    mark(field, "");
+    for (const file of files) {
       try {
         await takeEntry(lot, file);
       } catch (error) {

@@ -5,8 +5,7 @@ import { checkId } from "../sealed/ids.js";
 import { Refusal } from "../sealed/refusal.js";
 import { checkParties } from "../sealed/statement.js";
 import { readSmall } from "./fields.js";
-import { readEntry } from "./registration.js";
-import { check } from "./signatures.js";
+import { check, givenEntry } from "./signatures.js";
 import { checkUscc } from "./uscc.js";
 
 const MOST = 512 * 1024;
@@ -26,7 +25,7 @@ export function paperFile(statement, lead) {
  * @param {Blob} file
  * @param {object} trust the trust file
  * @returns {Promise<{statement: object, lead: {entry: object, party: object}|null}>} refuses with `joint.no_paper`, and as
- *   `readEntry`; whether the lead's signatures hold `checkLead` says
+ *   `givenEntry`; whether the lead's signatures hold `checkLead` says
  */
 export async function readPaper(file, trust) {
   const value = await readSmall(file, MOST);
@@ -37,7 +36,7 @@ export async function readPaper(file, trust) {
     if (error instanceof Refusal) throw new Refusal("joint.no_paper", { why: error.code });
     throw error;
   }
-  return { statement: whole.statement, lead: whole.lead === undefined ? null : await readEntry(whole.lead, trust) };
+  return { statement: whole.statement, lead: whole.lead === undefined ? null : await givenEntry(whole.lead, trust) };
 }
 
 // Everything a statement has, each in its one spelling: nobody signs what is no statement.

@@ -8,8 +8,7 @@ import { readSmall } from "./fields.js";
 import { room } from "./kit.js";
 import { PARTS } from "./known.js";
 import { paperFile } from "./paper.js";
-import { readEntry } from "./registration.js";
-import { check, cmsEntry, keyEntry, ownParty } from "./signatures.js";
+import { check, cmsEntry, givenEntry, keyEntry, ownParty } from "./signatures.js";
 
 const MOST = 512 * 1024;
 const FORMER = 8;
@@ -62,12 +61,12 @@ export const against = ({ trust, data }) => ({ trust, deadline: data.deadline })
  * Takes a partner's entry, which it made from the lead's file; nobody is asked who the partner is.
  * @param {Lot} lot
  * @param {Blob} file
- * @returns {Promise<string>} whose it was; refuses with `joint.no_entry`, `joint.former`, and as `readEntry` and `check`
+ * @returns {Promise<string>} whose it was; refuses with `joint.no_entry`, `joint.former`, and as `givenEntry` and `check`
  */
 export async function takeEntry(lot, file) {
   const value = await readSmall(file, MOST);
   if (!Object.hasOwn(Object(value), "registration")) throw new Refusal("joint.no_entry");
-  const { entry, party } = await readEntry(value, lot.trust);
+  const { entry, party } = await givenEntry(value, lot.trust);
   const { work, statements: made = [] } = lot.draft.state;
   if (!work.statement.parties.some(({ uscc }) => uscc === party.uscc)) throw new Refusal("bid.not_a_party", { party: `${party.name[room().dataset.lang]} ${party.uscc}` });
   try {

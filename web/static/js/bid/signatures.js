@@ -6,7 +6,7 @@ import { verify } from "../sealed/curves.js";
 import { Refusal } from "../sealed/refusal.js";
 import * as statements from "../sealed/statement.js";
 import { has, sayError, text } from "./kit.js";
-import { registered } from "./registration.js";
+import { readEntry, registered } from "./registration.js";
 
 /** Who signs for a party. */
 export const SIGNERS = ["seal", "person"];
@@ -52,6 +52,22 @@ export async function ownParty(own, trust) {
   const [first] = own.events;
   if (!first?.proof) throw new Refusal("joint.own_unwitnessed");
   return registered(first, own.party, trust);
+}
+
+/**
+ * A party's entry with its registration, out of a file that somebody gave.
+ * @param {unknown} value
+ * @param {object} trust
+ * @returns {Promise<{entry: Entry, party: Party}>} refuses with `joint.registration`, `canonical.*`; who signed what is not checked
+ */
+export async function givenEntry(value, trust) {
+  try {
+    return await readEntry(value, trust);
+  } catch (error) {
+    // Whatever of a proof does not hold: to the reader it is one thing, and getting the file again mends it.
+    const unproved = error instanceof Refusal && /^(proof|merkle|checkpoint|signature|client|home)\./.test(error.code);
+    throw unproved ? new Refusal("joint.registration", { why: error.code }) : error;
+  }
 }
 
 /**
