@@ -211,8 +211,8 @@ def test_certificates_that_would_not_count_are_refused_with_the_reason(met: Met,
         "expired": (rsa(AUTHORITY, code, end=past).openssl(tmp_path, data), "不在有效期内"),
         "of another authority": (rsa(stranger, code).openssl(tmp_path, data), "不能链接到信任文件所列"),
         "of another organisation": (
-            rsa(AUTHORITY, met.partner.firm.uscc).openssl(tmp_path, data),
-            met.partner.firm.uscc,
+            rsa(AUTHORITY, other).openssl(tmp_path, data),
+            other,
         ),
         "of a person": (person.openssl(tmp_path, data), "证书不是该签名人的"),
         "for encryption": (rsa(AUTHORITY, code, usage=False).openssl(tmp_path, data), "加密证书"),
@@ -256,3 +256,26 @@ def test_without_the_registered_keys_a_partner_signs_by_certificate(met: Met, br
     assert set(entry) == {"party", "seal", "person", "registration"}
     assert set(entry["seal"]) == {"cms"}
     desk.close()
+
+
+def test_a_registration_that_no_witness_has_seen_signs_nothing_yet(met: Met, browser: Browser) -> None:
+    made = met.place.town
+    made.asleep = set(made.witness_keys)
+    desk = Desk(browser, met.place, met.place.firm("jay"))
+    desk.countersign_page()
+    desk.give("#paper-file", bare(met.paper, parties=of_us(met, met.lead.firm.uscc, desk.firm.uscc)))
+    desk.page.locator("#paper-yes").check()
+    desk.page.locator("#countersign-now").click()
+    expect(desk.page.locator("#countersign-error")).to_contain_text("尚未被见证方见证")
+    assert desk.page.locator("#given").is_hidden()
+    made.asleep = set()
+    made.settle()
+    desk.close()
+
+
+def test_after_the_deadline_there_is_nothing_to_sign(met: Met) -> None:
+    made = met.place.town
+    made.until(made.clock.at + DEADLINE + timedelta(minutes=1))
+    met.partner.countersign_page()
+    met.partner.give("#paper-file", met.paper)
+    assert "截止" in met.partner.wrong("#paper-file")

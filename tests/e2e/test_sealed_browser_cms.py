@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from bidding import cms
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
-from tests.support.authority import END, START, Holder, ec_key, name, root, rsa_key
+from tests.support.authority import END, START, Holder, Key, ec_key, name, root, rsa_key
 from tests.support.sampling import sample
 from tests.support.sealing_page import SealingPage, sealing_page
 from tests.support.world_log import Dice
@@ -74,7 +74,8 @@ def test_what_counts_after_the_opening_counts_in_the_browser(page: SealingPage, 
             cases[f"{label} openssl {option}"] = case(holder.openssl(tmp_path, DATA, option))
     pss = ("-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:32")
     cases["pss"] = case(holders["rsa"].openssl(tmp_path, DATA, *pss))
-    for label, key in {"rsa-issuer": rsa_key(1), "p384-issuer": ec.generate_private_key(ec.SECP384R1())}.items():
+    issuers: dict[str, Key] = {"rsa-issuer": rsa_key(1), "p384-issuer": ec.generate_private_key(ec.SECP384R1())}
+    for label, key in issuers.items():
         between = ROOT.issue(name("Issuing CA"), key, ca=True)
         cases[label] = case(between.issue(SEAL, rsa_key()).sign(DATA))
     cases["no usage"] = case(ROOT.issue(SEAL, ec_key(), usage=None).sign(DATA))
