@@ -1,5 +1,4 @@
 /** The section where a lead gathers signatures: who has signed, partners' files, certificates. */
-import { Refusal } from "../sealed/refusal.js";
 import { noAuthority, wireDongle } from "./dongle.js";
 import { mark, save } from "./fields.js";
 import { copy, element, room, tell, text } from "./kit.js";
@@ -37,7 +36,6 @@ export function wireGather(lot) {
   wireDongle({
     bytes: () => toSign(lot.draft.state.work.statement),
     take: async (files) => {
-      if (!lot.draft.state.work) throw new Refusal("bid.not_signed", { seq: 0 });
       await takeCms(lot, files);
       lot.refresh();
     },

@@ -75,11 +75,18 @@ export async function takeEntry(lot, file) {
     if (await isOf(made.slice(0, -1), entry, party)) throw new Refusal("joint.former");
     throw error;
   }
-  await lot.draft.note((state) => {
+  await putEntry(lot, work.statement, entry, party);
+  return party.uscc;
+}
+
+// Kept only beside the statement that was signed: another tab may have made the next one meanwhile.
+async function putEntry({ draft }, statement, entry, party) {
+  const signed = JSON.stringify(statement);
+  await draft.note((state) => {
+    if (JSON.stringify(state.work?.statement) !== signed) throw new Refusal("joint.former");
     state.work.entries[party.uscc] = entry;
     state.work.registered[party.uscc] = party;
   });
-  return party.uscc;
 }
 
 // Whether a registered key signed one of these statements. Of certificates that is not asked: all that fails is told.
@@ -101,12 +108,11 @@ export async function takeCms(lot, files) {
   const { own } = lot.who;
   const { statement } = lot.draft.state.work;
   const entry = await cmsEntry(statement, files, own, against(lot));
-  await lot.draft.note((state) => { state.work.entries[own.uscc] = entry; });
+  await putEntry(lot, statement, entry, await ownParty(own, lot.trust));
 }
 
-/** Checks all entries once more: since they were taken the deadline may have moved past a certificate. @param {Lot} lot */
-export async function recheck(lot) {
-  const { statement, entries, registered } = lot.draft.state.work;
+/** Checks all entries once more: since they were taken the deadline may have moved past a certificate. @param {Lot} lot @param {object} work what is sealed */
+export async function recheck(lot, { statement, entries, registered }) {
   for (const { uscc } of statement.parties) await check(statement, entries[uscc], registered[uscc], against(lot));
 }
 

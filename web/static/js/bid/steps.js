@@ -145,7 +145,7 @@ async function sealVersion(lot, work, signal) {
   }
   lot.sealing = true;
   try {
-    await recheck(lot);
+    await recheck(lot, work);
     await seal(lot, work, {
       signal,
       onProgress: (done, total) => {
