@@ -7,8 +7,9 @@ import { canonical } from "../sealed/canonical.js";
 import { SealingWorker } from "../sealed/client.js";
 import { Refusal } from "../sealed/refusal.js";
 import { noAuthority, wireDongle } from "./dongle.js";
+import { whole } from "./draft.js";
 import { mark, save } from "./fields.js";
-import { get, put } from "./keep.js";
+import { get, update } from "./keep.js";
 import { alarm, clock, copy, element, room, sayError, tell, text } from "./kit.js";
 import { known } from "./known.js";
 import { checkLead, readPaper } from "./paper.js";
@@ -57,9 +58,9 @@ async function warnings({ statement, lead }, own) {
   const newest = Math.max(0, ...same.map(({ seq }) => seq));
   if (newest > statement.seq) throw new Refusal("joint.older", { seq: statement.seq, newest });
   if (same.length < signed.length) found.push(text("joint.other_bid"));
-  const draft = await get("drafts", [own.party, statement.tender, statement.lot]);
-  if (draft?.receipts?.at(-1)?.kind === "submission") throw new Refusal("joint.own_bid");
-  if (draft?.sealed?.current) found.push(text("joint.own_sealed"));
+  const { receipts, sealed } = whole(await get("drafts", [own.party, statement.tender, statement.lot]));
+  if (receipts.at(-1)?.kind === "submission") throw new Refusal("joint.own_bid");
+  if (sealed && !receipts.some(({ sha256 }) => sha256 === sealed.sha256)) found.push(text("joint.own_sealed"));
   return found;
 }
 
@@ -126,9 +127,10 @@ function wireSigning(who, trust, judged) {
 const sayOwn = (error) => sayWrong(error instanceof Refusal && error.code === "client.not_in_log" ? new Refusal("joint.own_unwitnessed") : error);
 
 async function remember(own, { tender, lot, bid_key, seq }) {
-  const place = key(own, { tender, lot });
-  const signed = (await get("drafts", place))?.signed ?? [];
-  await put("drafts", place, { signed: [...signed.filter((one) => one.bid_key !== bid_key || one.seq !== seq), { bid_key, seq }] });
+  await update("drafts", key(own, { tender, lot }), (found) => {
+    const others = (found?.signed ?? []).filter((one) => one.bid_key !== bid_key || one.seq !== seq);
+    return { signed: [...others, { bid_key, seq }] };
+  });
 }
 
 function showPaper({ statement, lead, page, data, addenda, warnings: found }, { own }) {

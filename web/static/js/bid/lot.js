@@ -121,9 +121,8 @@ export class Lot {
     this.answers.follow();
     this.files.show();
     this.answers.files();
-    const { partners, letter } = this.draft.state;
-    const shown = [...element("party-list").querySelectorAll("[data-uscc], [data-share]")].map(({ value }) => value);
-    if (shown.join("\n") !== partners.flatMap(({ uscc, share }) => [uscc, share]).join("\n")) this.parties.show();
+    this.parties.follow();
+    const { letter } = this.draft.state;
     if (element("letter-text").value !== letter) element("letter-text").value = letter;
   }
 

@@ -84,6 +84,13 @@ export class Parties {
     this.tellAll();
   }
 
+  /** Shows what another tab has changed; what is typed here and says the same stays as it is. */
+  follow() {
+    const fields = [...element("party-list").querySelectorAll("[data-uscc], [data-share]")];
+    const shown = fields.map((field) => TIDY[field.dataset.uscc === undefined ? "share" : "uscc"](field.value));
+    if (JSON.stringify(shown) !== JSON.stringify(this.draft.state.partners.flatMap(({ uscc, share }) => [uscc, share]))) this.show();
+  }
+
   row(party, at) {
     const row = copy("party-row");
     row.querySelector("[data-role]").textContent = text(at ? "role.member" : "role.lead");
@@ -103,7 +110,10 @@ export class Parties {
   }
 
   wire(input, at, name) {
-    input.addEventListener("input", () => this.edit((state) => { state.partners[at][name] = TIDY[name](input.value); }));
+    input.addEventListener("input", () => {
+      const value = TIDY[name](input.value);
+      this.edit((state) => { state.partners[at][name] = value; });
+    });
     input.addEventListener("change", () => {
       input.value = this.draft.state.partners[at][name];
       this.touched.add(input.id);
