@@ -35,6 +35,7 @@ _AREAS: Final = (
     *("auth", "bid", "secret", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
     *("id", "objection", "enquiry", "letter", "merkle", "box", "blob", "upload", "proof", "rehearsal", "request"),
     *("sealed", "shape", "signature", "statement", "submission", "ticket", "time", "phase", "lot", "tender", "party"),
+    *("cms", "uscc"),
 )
 _FOREVER: Final = "private, max-age=31536000, immutable"
 
@@ -135,6 +136,7 @@ def _page(template: str, **values: object) -> Response:
             "name": party.name[lang],
             "seal_key": party.seal_key,
             "person_key": party.person_key,
+            "person_ref": party.person_ref,
             "events": [rooms.proved(conn, one) for one in registered],
         }
     return page.render(

@@ -6,6 +6,7 @@ import { concat, fromNumber, hex, toNumber, unhex } from "/static/js/sealed/byte
 import { canonical, parse } from "/static/js/sealed/canonical.js";
 import * as chunked from "/static/js/sealed/chunked.js";
 import { SealingWorker } from "/static/js/sealed/client.js";
+import * as cms from "/static/js/sealed/cms.js";
 import * as coin from "/static/js/sealed/coin.js";
 import * as content from "/static/js/sealed/content.js";
 import * as curves from "/static/js/sealed/curves.js";
@@ -74,6 +75,10 @@ const CALLS = {
     return { key: hex(key), signature: hex(concat(first, s)) };
   },
   checkSignature: (key, data, signature) => curves.verify(unhex(key), unhex(data), unhex(signature)),
+  cms: async (file, data, pems, at) => {
+    const found = await cms.verify(cms.fileToDer(unhex(file)), unhex(data), cms.authorities(pems), at);
+    return { certificate: hex(found.encoded), organisations: found.organisations, numbers: found.numbers };
+  },
   keyset: async (value, suite) => {
     const made = await keysets.parse(value, suite);
     return { kid: hex(made.kid), n: made.n, t: made.t };

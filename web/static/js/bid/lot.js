@@ -121,9 +121,8 @@ export class Lot {
     this.answers.follow();
     this.files.show();
     this.answers.files();
-    const { partners, letter } = this.draft.state;
-    const shown = [...element("party-list").querySelectorAll("[data-uscc], [data-share]")].map(({ value }) => value);
-    if (shown.join("\n") !== partners.flatMap(({ uscc, share }) => [uscc, share]).join("\n")) this.parties.show();
+    this.parties.follow();
+    const { letter } = this.draft.state;
     if (element("letter-text").value !== letter) element("letter-text").value = letter;
   }
 
@@ -156,7 +155,7 @@ export class Lot {
     return {
       answers: [wrong === 0, answers],
       files: [count > 0, count ? said("files", { count }) : said("no_files")],
-      parties: [true, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
+      parties: [this.parties.problems().length === 0, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
       rehearse: [state.rehearsed !== "", state.rehearsed ? said("rehearsed", { at: clock(state.rehearsed) }) : said("optional")],
       check: [checked, said(checked ? "done" : "to_do")],
       sign: [waiting?.length === 0, waiting === null ? said("to_do") : waiting.length ? said("unsigned", { codes: waiting.join(" ") }) : said("done")],

@@ -1,5 +1,6 @@
 /** Where every page of the room begins: words, who is here, whose keys are believed, and what is done quietly. */
 import { Refusal } from "../sealed/refusal.js";
+import * as countersign from "./countersign.js";
 import * as deadline from "./deadline.js";
 import { done, FORGOTTEN, offer } from "./forget.js";
 import * as home from "./home.js";
@@ -16,6 +17,12 @@ const TEN_MINUTES = 600_000;
 function wanted() {
   const [tender, lot, section] = location.hash.slice(1).split("/");
   return { tender, lot, section };
+}
+
+// The page where a partner signs lies within this one: an address of its own would tell the office who signs with others.
+function placeCountersign() {
+  element("lot").replaceWith(element("countersign-page").content.cloneNode(true));
+  for (const link of document.querySelectorAll("a[hreflang]")) link.hash = countersign.NAME;
 }
 
 async function place(who, lots) {
@@ -42,6 +49,11 @@ async function place(who, lots) {
 function follow() {
   addEventListener("hashchange", () => {
     const { tender, lot, section } = wanted();
+    // Links within the page of signing with others go to its parts.
+    if (element("data") === null) {
+      if (lot) location.reload();
+      return;
+    }
     const data = JSON.parse(element("data").textContent);
     if (tender !== data.tender || lot !== data.lot) location.reload();
     else if (section) {
@@ -61,6 +73,13 @@ async function pageOf(who, list, believed) {
     await home.show(who);
   }
   if (page === "secret") secret.wire(who, believed);
+  if (page === "any" && wanted().tender === countersign.NAME) {
+    placeCountersign();
+    await fetchAll(who.own.party, list.lots);
+    countersign.open(who, believed.file, list.lots);
+    follow();
+    return null;
+  }
   if (page === "any" && !(await place(who, list.lots))) return null;
   if (page === "any") follow();
   if (page !== "any" && page !== "lot") return null;

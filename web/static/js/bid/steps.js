@@ -1,7 +1,8 @@
 /** The buttons that sign, seal and send, each with what it says while it runs and when it is refused. */
 import { Refusal } from "../sealed/refusal.js";
+import { wireGather } from "./gather.js";
 import { bytes, clock, copy, element, room, sayError, tell, text, told } from "./kit.js";
-import { missing, papers, sign, takeCms, takeEntry } from "./sign.js";
+import { missing, recheck, sign } from "./sign.js";
 import { lockOf, seal } from "./seal.js";
 import { send } from "./send.js";
 import { contentOf, signedContent } from "./version.js";
@@ -15,16 +16,7 @@ export function wireSteps(lot) {
   element("seal-now").addEventListener("click", () => sealNow(lot));
   element("send-now").addEventListener("click", () => sendNow(lot));
   element("send-sealed").addEventListener("click", () => told(sendSealed(lot, "send-sealed"), element("send-error")));
-  element("entry-file").addEventListener("change", ({ target }) => taken(lot, async () => {
-    for (const file of target.files) await takeEntry(lot, file);
-    target.value = "";
-  }));
-  element("cms-take").addEventListener("click", () => taken(lot, () => takeCms(lot, element("cms-seal").files[0], element("cms-person").files[0])));
-  for (const [id, paper, name] of [["statement-file", "statement", "statement.json"], ["to-sign-file", "bytes", "to-sign.bin"]]) {
-    element(id).addEventListener("click", () => {
-      Object.assign(element(id), { href: URL.createObjectURL(papers(lot)[paper]), download: name });
-    });
-  }
+  wireGather(lot);
 }
 
 // Whose keys it is sealed to, and until when nobody opens it: said before anything is sealed.
@@ -35,23 +27,13 @@ function whose({ known }) {
   tell(element("whose"), text("whose", { t, n, names, opens: clock(notBefore) }));
 }
 
-async function taken(lot, what) {
-  tell(element("sign-error"), "");
-  try {
-    if (!lot.draft.standing.signed) throw new Refusal("bid.not_signed", { seq: 0 });
-    await what();
-  } catch (error) {
-    tell(element("sign-error"), sayError(error));
-  }
-  lot.refresh();
-}
-
 /** @param {Lot} lot @returns {string} why the bid cannot be signed yet, or "" */
 function unready(lot) {
   if (!lot.who.secret) return text("code.secret.missing");
   if (!lot.known) return text("not_witnessed");
   const count = lot.answers.problems().length;
   if (count) return text("mend_first", { count });
+  if (lot.parties.review().length) return text("mend_parties");
   return lot.draft.standing.checked ? "" : text("check_first");
 }
 
@@ -68,7 +50,7 @@ async function signNow(lot) {
         await lot.draft.note((state) => { state.work = null; });
         tell(element("sign-error"), text("check_first"));
       } else if (missing(lot).length === 0) element("seal-title").focus();
-      else element("statement").querySelector("h3").scrollIntoView();
+      else element("signed-title").focus();
     } catch (error) {
       tell(element("sign-error"), sayError(error));
     }
@@ -163,6 +145,7 @@ async function sealVersion(lot, work, signal) {
   }
   lot.sealing = true;
   try {
+    await recheck(lot, work);
     await seal(lot, work, {
       signal,
       onProgress: (done, total) => {
