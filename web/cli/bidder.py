@@ -238,7 +238,7 @@ def sign(  # one option each
         elif not added:
             job.sign_own(draft)
         for path in added:
-            sealing.put_entry(draft, read_loosely(path))
+            job.take_entry(draft, read_loosely(path))
     shell.say("client.signed", statement=str(draft.work / "statement.json"))
 
 
@@ -263,7 +263,8 @@ def countersign(root: Path, statement: Path, out: Path, *, yes: bool) -> None:
             click.confirm(words.say("client.countersign", {"lot": str(value.get("lot"))}, shell.lang()), abort=True)
         statements.to_sign(value)
         entry = sealing.own_entry(value, job.settings.party, job.home.key(SEAL), job.home.key(PERSON))
-        write_atomically(out, canonical(entry) + b"\n")
+        registration = job.reader.registration(job.settings.party)
+        write_atomically(out, canonical({**entry, "registration": registration}) + b"\n")
     shell.say("client.countersigned", file=str(out))
 
 

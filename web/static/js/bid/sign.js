@@ -5,13 +5,14 @@ import { verify } from "../sealed/curves.js";
 import { Refusal } from "../sealed/refusal.js";
 import * as statements from "../sealed/statement.js";
 import * as tickets from "../sealed/tickets.js";
-import { leafOf, PARTS, proved } from "./known.js";
+import { PARTS } from "./known.js";
+import { readEntry } from "./registration.js";
 
 const MOST = 65536;
 
 /**
  * @typedef {import("./lot.js").Lot} Lot
- * @typedef {{party: string, seal: object, person: object}} Entry
+ * @typedef {import("./registration.js").Entry} Entry
  */
 
 /**
@@ -53,15 +54,14 @@ export function missing(lot) {
 }
 
 /**
- * Takes a partner's entry, which it made by `countersign` from the statement's file.
+ * Takes a partner's entry, which it made by `countersign` from the statement's file; nobody is asked who the partner is.
  * @param {Lot} lot
  * @param {Blob} file
  */
 export async function takeEntry(lot, file) {
   if (file.size > 4 * MOST) throw new Refusal("http.too_long", { limit: 4 * MOST });
-  const entry = members(readJson(await file.text()), "party seal person");
+  const { entry, party } = await readEntry(readJson(await file.text()), lot.trust);
   const { work } = lot.draft.state;
-  const party = await registration(String(entry.party), lot.trust);
   if (!work.statement.parties.some(({ uscc }) => uscc === party.uscc)) throw new Refusal("bid.not_a_party", { party: party.party });
   await checkEntry(work.statement, entry, party);
   await lot.draft.note((state) => { state.work.entries[party.uscc] = entry; });
@@ -76,17 +76,6 @@ export async function takeCms(lot, seal, person) {
   }));
   const { own } = lot.who;
   await lot.draft.note((state) => { state.work.entries[own.uscc] = { party: own.party, seal: one, person: other }; });
-}
-
-// Who a partner is the log says; its stream is asked for without the account.
-async function registration(party, trust) {
-  const answer = await fetch(`/api/streams/party/${encodeURIComponent(party)}`, { credentials: "omit", referrerPolicy: "no-referrer" });
-  const [found] = answer.ok ? (await answer.json()).events : [];
-  if (!found) throw new Refusal("home.not_registered", { party });
-  const leaf = await leafOf(found);
-  const proof = await fetch(`/api/proofs/${leaf}`, { credentials: "omit", referrerPolicy: "no-referrer" });
-  const { event } = await proved({ ...found, proof: proof.ok ? await proof.text() : "" }, trust);
-  return event.public;
 }
 
 // The same two checks that judge after the opening, for signatures by registered keys; certificates are checked there.
