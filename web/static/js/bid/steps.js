@@ -104,16 +104,17 @@ async function running(lot, name, what) {
   stop.removeEventListener("click", abort);
 }
 
-// What predates an addendum is told with its number, as the difference is what has to be read.
+// What predates an addendum is done anew once the addendum has come with the quiet round: to ask for it at once would tell
+// the office who is about to bid.
 async function refusedIn(lot, error) {
   const stale = error instanceof Refusal && ["submission.terms_stale", "bid.stale"].includes(error.code);
   if (!stale) return sayError(error);
-  await lot.askAnew();
   await lot.draft.note((state) => {
     Object.assign(state, { work: null, checked: false });
     if (state.sealed) state.sealed.current = false;
   });
-  return text("stale", { number: lot.data.events.length - 1 });
+  const read = lot.known && lot.known.terms !== lot.draft.state.sealed?.submission.object.terms;
+  return read ? text("stale", { number: lot.known.addenda }) : text("stale_soon");
 }
 
 const sealNow = (lot) => running(lot, "seal", async (signal) => {
