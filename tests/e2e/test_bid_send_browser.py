@@ -157,17 +157,37 @@ def test_a_large_bid_over_cuts_and_a_reload_is_sealed_once(
         assert min(sealing, sending) > 0.5, "a page that works comes to its person half as often as an idle one"
 
 
-def test_a_bid_that_predates_an_addendum_is_told_so_and_sealed_anew(tmp_path: Path, context: BrowserContext) -> None:
+def test_an_addendum_comes_with_the_round_of_everybody(tmp_path: Path, context: BrowserContext) -> None:
     with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        context.clock.install()
         page = at_desk(context, place, place.firm("ant"))
         fill(page)
         sign_and_seal(page)
         addendum(place)
-        assert "早于第 1 号补遗" in refused(page, "send")
+        asked: list[str] = []
+        context.on("request", lambda request: asked.append(request.url))
+        assert "例行更新" in refused(page, "send")
+        assert [url for url in asked if url.startswith(place.office)] == [], "who sends asks the office for nothing"
+        page.clock.fast_forward("10:01")
+        page.wait_for_selector("#alerts .alert")
+        assert any(url.endswith("/bid/lots") for url in asked)
         assert page.locator("#f-offer-price").input_value() == "800000"
         sign_and_seal(page)
         send(page)
         assert page.locator("#receipts > li").count() == 1
+
+
+def test_a_version_that_was_signed_before_an_addendum_is_not_sealed(tmp_path: Path, context: BrowserContext) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        page = at_desk(context, place, place.firm("ant"))
+        fill(page)
+        page.locator("#check-yes").check()
+        page.locator("#sign-now").click()
+        stepped(page, "sign")
+        addendum(place)
+        page.reload()
+        ready(page)
+        assert "早于第 1 号补遗" in refused(page, "seal")
 
 
 def test_after_the_deadline_the_box_takes_nothing_and_nothing_is_lost(tmp_path: Path, context: BrowserContext) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class SmallLog:
         return len(self.entries) - 1
 
     def add(self, stream: str, version: int, type_: str, public: Mapping[str, Json], **more: Any) -> dict[str, Any]:
-        """An event with its slot, as it is served without a proof. `sealed`, `at`, `slot=False` as wanted."""
+        """An event with its slot, as it is served, without a proof. `sealed`, `at`, `slot`, `between` as wanted."""
         self.salts += 1
         salt = bytes([self.salts]) * 32
         at: datetime = more.get("at", NOON)
@@ -58,13 +58,15 @@ class SmallLog:
                 "sealed": dict(more.get("sealed", {})),
             }
         )
-        return self.stand(event, salt, slot=more.get("slot", True))
+        return self.stand(event, salt, slot=more.get("slot", True), between=more.get("between", ()))
 
-    def stand(self, event: Event, salt: bytes, *, slot: bool = True) -> dict[str, Any]:
-        """Puts an event into the tree."""
+    def stand(self, event: Event, salt: bytes, *, slot: bool, between: Sequence[bytes]) -> dict[str, Any]:
+        """Puts an event into the tree; `between`: raw entries between its slot and its leaf."""
         leaf = events.leaf(salt, event.encode())
         if slot:
             self.raw(events.slot_entry(event.stream, event.version, leaf))
+        for one in between:
+            self.raw(one)
         return {"event": event.object(), "salt": salt.hex(), "index": self.raw(leaf)}
 
     def proof(self, index: int, witnesses: int = 2, size: int = 0, at: datetime = NOON) -> str:

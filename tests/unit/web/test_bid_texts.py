@@ -15,6 +15,9 @@ EITHER: Final = re.compile(r'\b(?:text|said)\([^()"]*\? "([a-z0-9_.]+)" : "([a-z
 TASK: Final = re.compile(r'\bsaid\("([a-z0-9_.]+)"')
 NAMED: Final = re.compile(r"\b(?:key|stands) = (.+?);")
 BEGUN: Final = re.compile(r"\b(?:text|has)\(`([a-z0-9_.]*)\$\{")
+# What `fate.js` gives for others to say.
+GIVEN: Final = re.compile(r'"((?:fate|told|alarm|verdict)\.[a-z0-9_.]+)"')
+GIVEN_BEGUN: Final = re.compile(r"\[`((?:fate|told|alarm|verdict)\.[a-z0-9_.]+)\$\{")
 
 
 def used() -> tuple[set[str], set[str]]:
@@ -27,6 +30,8 @@ def used() -> tuple[set[str], set[str]]:
         whole |= {f"task.{key}" for key in TASK.findall(said)}
         for line in NAMED.findall(said):
             whole |= set(re.findall(r'"([a-z0-9_.]+)"', line))
+        whole |= set(GIVEN.findall(said))
+        begun |= set(GIVEN_BEGUN.findall(said))
         begun |= {one for one in BEGUN.findall(said) if one}
     return whole, begun
 

@@ -13,7 +13,7 @@ import { known } from "./known.js";
 import * as letters from "./letters.js";
 import { Box } from "./lines.js";
 import { Parties } from "./parties.js";
-import { dataOf, fetchAll, listed, shelved } from "./quiet.js";
+import { dataOf, shelved } from "./quiet.js";
 import * as rehearsal from "./rehearse.js";
 import { showSealed, wireSteps } from "./steps.js";
 import { missing } from "./sign.js";
@@ -28,9 +28,9 @@ import * as status from "./status.js";
  */
 
 export class Lot {
-  /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {string} minute witnessed last */
-  constructor(data, who, trust, minute) {
-    Object.assign(this, { data, who, trust, minute, tender: data.tender, lot: data.lot, stale: new Set() });
+  /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {import("./head.js").Heard|null} heard */
+  constructor(data, who, trust, heard) {
+    Object.assign(this, { data, who, trust, heard, tender: data.tender, lot: data.lot, stale: new Set(), outcome: null, minutes: {} });
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
     this.renewed = () => {};
@@ -39,8 +39,8 @@ export class Lot {
   }
 
   /** Shows the room that stands on the page. */
-  static async open(who, trust, minute) {
-    const lot = new Lot(block("data"), who, trust, minute);
+  static async open(who, trust, heard) {
+    const lot = new Lot(block("data"), who, trust, heard);
     lot.draft = await Draft.open(who.own.party, lot.tender, lot.lot);
     lot.answers = new Answers(lot.draft, lot.data);
     lot.files = new Files(lot.draft, lot.worker, lot.data.max_bytes, () => lot.answers.files());
@@ -79,6 +79,13 @@ export class Lot {
       tell(element("seal-error"), sayError(error));
     }
     this.draft.terms = this.known?.terms ?? "";
+    await status.learn(this);
+  }
+
+  /** Takes what the log says now. @param {import("./head.js").Heard|null} heard */
+  async hear(heard) {
+    this.heard = heard;
+    await status.look(this);
   }
 
   /** Reads again what stands on this browser's shelf of the lot: an addendum came, the roll. @returns {Promise<boolean>} whether it did */
@@ -91,14 +98,6 @@ export class Lot {
     await this.learn();
     this.refresh();
     return true;
-  }
-
-  /** Asks what is new of all lots, and reads it. */
-  async askAnew() {
-    const { lots, minute } = await listed();
-    this.minute = minute;
-    await fetchAll(this.who.own.party, lots);
-    return this.renew();
   }
 
   /** @returns {Promise<Box>} the line of the bid key @param {object} [how] */
@@ -135,7 +134,7 @@ export class Lot {
       row.querySelector("[data-state]").textContent = words;
     }
     const last = status.newest(this);
-    tell(element("stand"), status.fate(this));
+    tell(element("stand"), status.stand(this));
     showChecked(this.draft, this.data, this.who.own);
     element("statement").hidden = !this.draft.standing.signed;
     showSealed(this);

@@ -8,6 +8,8 @@ const HEADER = "c2sp.org/tlog-proof@v1";
 const LOG_KIND = 1;
 const WITNESS_KIND = 4;
 
+/** @typedef {{size: number, root: Uint8Array, witnessedAt: string}} Head a checkpoint, and when it had enough witnesses */
+
 function unbase64(spelled) {
   try {
     const bytes = Uint8Array.from(atob(spelled), (letter) => letter.charCodeAt(0));
@@ -29,7 +31,7 @@ async function parseKey(vkey) {
  * The checkpoint of a note that the log signed and enough witnesses cosigned.
  * @param {string} note
  * @param {{log: {origin: string, key: string}, witnesses: {name: string, key: string}[], witness_threshold: number}} trust
- * @returns {Promise<{size: number, root: Uint8Array, witnessedAt: string}>} refuses with `checkpoint.*`, `signature.*`
+ * @returns {Promise<Head>} refuses with `checkpoint.*`, `signature.*`
  */
 export async function checkpoint(note, trust) {
   const [body, lines] = [note.slice(0, note.indexOf("\n\n") + 1), note.slice(note.indexOf("\n\n") + 2)];
@@ -68,7 +70,7 @@ export async function checkpoint(note, trust) {
  * @param {string} proof the text of a tlog-proof
  * @param {Uint8Array} entry
  * @param {object} trust the trust file
- * @returns {Promise<{index: number, witnessedAt: string}>} refuses with `proof.malformed`, `merkle.*`, `checkpoint.*`
+ * @returns {Promise<{index: number, witnessedAt: string, head: Head}>} refuses with `proof.malformed`, `merkle.*`, `checkpoint.*`
  */
 export async function verifyProof(proof, entry, trust) {
   const at = proof.indexOf("\n\n");
@@ -79,7 +81,7 @@ export async function verifyProof(proof, entry, trust) {
   const leaf = await sha256(Uint8Array.of(0), entry);
   const root = await climbed(leaf, Number(index[1]), head.size, hashes.map(unbase64));
   if (root === null || !equal(root, head.root)) throw new Refusal("merkle.not_included", { index: Number(index[1]), size: head.size });
-  return { index: Number(index[1]), witnessedAt: head.witnessedAt };
+  return { index: Number(index[1]), witnessedAt: head.witnessedAt, head };
 }
 
 async function climbed(leaf, index, size, path) {

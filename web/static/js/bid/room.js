@@ -3,15 +3,17 @@ import { Refusal } from "../sealed/refusal.js";
 import * as countersign from "./countersign.js";
 import * as deadline from "./deadline.js";
 import { done, FORGOTTEN, offer } from "./forget.js";
+import { heard, remember } from "./head.js";
 import * as home from "./home.js";
 import { identity, own } from "./identity.js";
 import { alarm, element, loadWords, room, sayError, tell, text } from "./kit.js";
-import { listed, quietly, shelved, fetchAll } from "./quiet.js";
+import { fetchAll, listed, quietly, shelved, soon } from "./quiet.js";
 import { Lot } from "./lot.js";
 import * as secret from "./secret.js";
 import { trust } from "./trust.js";
 
-const TEN_MINUTES = 600_000;
+// How long until everybody asks again what is new; less where the next deadline is near, for all alike.
+const [ROUND, SHORT_ROUND, NEAR] = [600_000, 120_000, 1_800_000];
 
 // Which lot a room without one shows: what stands behind `#` never leaves the browser.
 function wanted() {
@@ -27,11 +29,8 @@ function placeCountersign() {
 
 async function place(who, lots) {
   const { tender, lot } = wanted();
-  let page = tender && lot ? await shelved(who.own.party, tender, lot) : null;
-  if (page === null) {
-    await fetchAll(who.own.party, lots);
-    page = tender && lot ? await shelved(who.own.party, tender, lot) : null;
-  }
+  const { party } = who.own;
+  const page = tender && lot ? ((await shelved(party, tender, lot)) ?? (await soon(party, lots, tender, lot))) : null;
   if (page === null) {
     tell(element("lot").firstElementChild, text("no_such_lot"));
     return false;
@@ -83,7 +82,7 @@ async function pageOf(who, list, believed) {
   if (page === "any" && !(await place(who, list.lots))) return null;
   if (page === "any") follow();
   if (page !== "any" && page !== "lot") return null;
-  const lot = await Lot.open(who, believed.file, list.minute);
+  const lot = await Lot.open(who, believed.file, list.heard);
   deadline.wire(lot, list.clock);
   return lot;
 }
@@ -91,6 +90,43 @@ async function pageOf(who, list, believed) {
 // Something came since the page was put on the shelf: what counts is read at once, what is shown at the next reload.
 async function renew(lot) {
   if (await lot?.renew()) alarm(text("newer"));
+}
+
+// What the list says of the log, where it is proved; what takes something back or is forged is an alarm.
+async function hear(list, who, trust) {
+  try {
+    const found = await heard(list, trust);
+    if (found) await remember(who.own.party, found);
+    return found;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    alarm(text("alarm.log", { why: sayError(error) }));
+    return null;
+  }
+}
+
+// The same list tells everybody the same moment.
+function nextRound({ lots, now }) {
+  const left = lots.filter(({ open }) => open).map(({ deadline }) => Date.parse(deadline) - Date.parse(now));
+  return left.some((one) => one < NEAR) ? SHORT_ROUND : ROUND;
+}
+
+// Lots that open while the page stays: their tickets are taken as quietly.
+function goOn(quiet, lot, list) {
+  setTimeout(async () => {
+    let next = list;
+    try {
+      next = await listed();
+      if (lot) await lot.hear(await hear(next, quiet, quiet.trust));
+      await quietly({ ...quiet, lots: next.lots });
+      await renew(lot);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      tell(element("quiet"), sayError(error));
+    } finally {
+      goOn(quiet, lot, next);
+    }
+  }, nextRound(list));
 }
 
 async function begin() {
@@ -105,21 +141,13 @@ async function begin() {
   const who = { ...found, own: own() };
   if (believed.changed) alarm(text("trust_changed", { fingerprint: believed.changed }));
   offer(who);
+  list.heard = await hear(list, who, believed.file);
   const quiet = { ...who, party: who.own.party, seal: who.keys?.seal, trust: believed.file, lots: list.lots };
   const lot = await pageOf(who, list, believed);
   await quietly(quiet);
   await renew(lot);
   room().dataset.ready = "yes";
-  // Lots that open while the page stays: their tickets are taken as quietly.
-  setInterval(async () => {
-    try {
-      await quietly({ ...quiet, lots: (await listed()).lots });
-      await renew(lot);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tell(element("quiet"), sayError(error));
-    }
-  }, TEN_MINUTES);
+  goOn(quiet, lot, list);
 }
 
 begin().catch((error) => alarm(sayError(error)));

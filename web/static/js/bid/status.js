@@ -5,10 +5,16 @@ import { picture } from "../parts/qr.js";
 import { linkOf } from "../sealed/receiptlink.js";
 import { Refusal } from "../sealed/refusal.js";
 import * as tickets from "../sealed/tickets.js";
-import { clock, copy, element, sayError, tell, text } from "./kit.js";
+import { fate as standing } from "./fate.js";
+import { continues, due, minuteOf } from "./head.js";
+import { alarm, clock, copy, element, say, sayError, tell, text } from "./kit.js";
+import { outcome } from "./outcome.js";
 import { receiptPdf } from "./receipt.js";
 import { keepReceipt } from "./send.js";
 import { nextSeq } from "./sign.js";
+
+// Where the log's own settings are not proved yet: no platform may have longer ones (claim `box.settings`).
+const [MINUTE, LONGEST_GRACE] = [60_000, 120_000];
 
 /** @typedef {import("./lot.js").Lot} Lot */
 
@@ -21,6 +27,7 @@ export async function ask(lot) {
   const accepted = await (await lot.box()).own();
   for (const { kind, seq, sha256, receipt } of accepted) await keepReceipt(lot, { kind, seq, sha256, receipt });
   lot.stale = new Set(accepted.filter(({ stale }) => stale).map(({ sha256 }) => sha256));
+  await look(lot);
   return accepted;
 }
 
@@ -40,22 +47,51 @@ export async function withdraw(lot) {
 /** @param {Lot} lot @returns {object|undefined} the newest message that was accepted */
 export const newest = (lot) => lot.draft.state.receipts.at(-1);
 
-/** @param {Lot} lot @returns {string} where the bid stands, in words */
-export function fate(lot) {
-  const { data, draft } = lot;
-  const last = newest(lot);
-  if (last === undefined) {
-    if (draft.state.sealed) return text("fate.sealed");
-    return text(data.roll.closed || data.state === "closing" ? "fate.none_closed" : "fate.none");
+/** Checks what became of the lot's bids against the log. @param {Lot} lot */
+export async function learn(lot) {
+  lot.outcome = null;
+  if (lot.known) {
+    try {
+      const found = await outcome(lot.data, lot.known.deadline, lot.trust);
+      await continues(lot.tender, lot.lot, found.events);
+      lot.outcome = found;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      alarm(text("alarm.proof", { why: sayError(error) }));
+    }
   }
-  const said = { seq: last.seq, at: clock(last.receipt.object.at) };
-  if (last.kind === "withdrawal") return text("fate.withdrawn", said);
-  if (!data.roll.closed) return text("fate.accepted", said);
-  if (!data.roll.submissions.includes(last.sha256)) return text("fate.not_on_roll", said);
-  const result = data.results[lot.bidKey];
-  if (!result) return text("fate.on_roll", said);
-  const facts = [result.awarded ? text("verdict.awarded") : result.said, result.reason, result.rank && text("fate.rank", result), result.total && text("fate.total", result)];
-  return [text("fate.on_roll", said), ...facts.filter(Boolean), ...result.marks].join(" ");
+  await look(lot);
+}
+
+/** Looks up how far the minutes of our receipts are witnessed, and shows it. @param {Lot} lot */
+export async function look(lot) {
+  const starts = lot.draft?.state.receipts.map(({ receipt }) => receipt.object.minute) ?? [];
+  const found = await Promise.all(starts.map(async (minute) => [minute, await minuteOf(minute, lot.heard)]));
+  lot.minutes = Object.fromEntries(found);
+  if (lot.draft) show(lot);
+}
+
+/** @param {Lot} lot @returns {{proved: string[], told: string[], alarms: string[]}} where the bid stands, in words */
+function fate(lot) {
+  const { receipts, sealed } = lot.draft.state;
+  const found = standing({
+    ...{ receipts, sealed: sealed !== null, bidKey: lot.bidKey, outcome: lot.outcome, data: lot.data },
+    due: (minute) => due(minute, lot.heard ?? { interval: lot.known?.interval ?? MINUTE, grace: LONGEST_GRACE }),
+  });
+  return Object.fromEntries(Object.entries(found).map(([kind, rows]) => [kind, rows.map(sentence)]));
+}
+
+function sentence([key, values]) {
+  const times = ["at", "seen", "late"].filter((name) => values[name]).map((name) => [name, clock(values[name])]);
+  const { reason } = values;
+  const why = reason?.code ? [["why", [say(reason.code, reason.params), reason.article].filter(Boolean).join(text("comma"))]] : [["why", ""]];
+  return text(key, { ...values, ...Object.fromEntries(times), ...Object.fromEntries(why) }).trim();
+}
+
+/** @param {Lot} lot @returns {string} where the bid stands, in short */
+export function stand(lot) {
+  const { proved, alarms } = fate(lot);
+  return [...alarms, ...proved].join(" ");
 }
 
 function row(lot, one) {
@@ -66,7 +102,8 @@ function row(lot, one) {
   put("kind", text(`receipt.${kind}`, { seq }));
   put("at", clock(at));
   item.querySelector("[data-at]").dateTime = at;
-  put("minute", `${clock(minute)} ${text(lot.minute >= minute ? "minute_witnessed" : "minute_waits")}`);
+  const seen = lot.minutes[minute] ?? { said: "waits", at: "" };
+  put("minute", `${clock(minute)} ${text(`minute.${seen.said}`, { at: seen.at && clock(seen.at) })}`);
   put("signature", text("receipt.checked", { key: lot.trust.box_key.slice(0, 16) }));
   put("hash", sha256);
   put("stale", lot.stale?.has(sha256) ? text("stale_accepted") : "");
@@ -89,10 +126,19 @@ function row(lot, one) {
   return item;
 }
 
+// Said once: a screen reader would read the same words out again.
+function retell(id, words) {
+  if (element(id).textContent !== words) tell(element(id), words);
+}
+
 /** @param {Lot} lot shows it all */
 export function show(lot) {
-  tell(element("fate"), fate(lot));
-  const shown = JSON.stringify([lot.draft.state.receipts.map(({ sha256 }) => sha256), [...(lot.stale ?? [])], lot.minute]);
+  const { proved, told, alarms } = fate(lot);
+  retell("fate-alarms", alarms.length ? [...alarms, text("alarm.do")].join(" ") : "");
+  retell("fate", proved.join(" "));
+  retell("fate-told", told.join(" "));
+  retell("fate-seen", lot.heard ? text("seen_at", { at: clock(lot.heard.witnessedAt) }) : text("seen_never"));
+  const shown = JSON.stringify([lot.draft.state.receipts.map(({ sha256 }) => sha256), [...(lot.stale ?? [])], lot.minutes]);
   const place = element("receipts");
   // Rows hold addresses of files in memory: made anew only when they say something else.
   if (place.dataset.shown === shown) return;

@@ -96,14 +96,14 @@ async function running(lot, name, what, button = `${name}-now`) {
   stop.removeEventListener("click", abort);
 }
 
-// What predates an addendum is told with its number, as the difference is what has to be read.
+// What predates an addendum is done anew once the addendum has come with the quiet round: to ask for it at once would tell
+// the office who is about to bid. It is told with its number, as the difference is what has to be read.
 async function refusedIn(lot, error, place) {
   const stale = error instanceof Refusal && ["submission.terms_stale", "bid.stale"].includes(error.code);
   if (!stale) {
     tell(place, sayError(error));
     return;
   }
-  await lot.askAnew();
   await lot.draft.note((state) => {
     Object.assign(state, { work: null, checked: "" });
     if (state.sealed) state.sealed.stale = true;
@@ -112,6 +112,10 @@ async function refusedIn(lot, error, place) {
 }
 
 function tellStale(lot, place) {
+  if (!lot.known || lot.known.terms === lot.draft.state.sealed?.terms) {
+    tell(place, text("stale_soon"));
+    return;
+  }
   const number = lot.data.events.length - 1;
   const link = copy("differences");
   link.href += `#addendum-${number}`;

@@ -1,0 +1,107 @@
+/**
+ * What the platform tells everybody of its log: its newest checkpoint and the last minutes of the box.
+ *
+ * Believed only as far as it is proved, and only if it goes on from what this browser has seen before.
+ */
+import { hex } from "../sealed/bytes.js";
+import { Refusal } from "../sealed/refusal.js";
+import { all, get, put } from "./keep.js";
+import { proved } from "./known.js";
+import { checkpoint } from "./proof.js";
+
+/**
+ * @typedef {object} Heard
+ * @property {number} size of the newest witnessed tree
+ * @property {string} witnessedAt when it had enough witnesses
+ * @property {{minute: string, witnessedAt: string}[]} minutes of the box that are in it, the newest last
+ * @property {number} interval the length of a minute, ms
+ * @property {number} grace how long after its end a minute may be witnessed, ms
+ */
+
+/**
+ * @param {{head: string, log: import("./known.js").Proved[], minutes: import("./known.js").Proved[]}} told as `/bid/lots` says it
+ * @param {import("./trust.js").TrustFile} trust
+ * @returns {Promise<Heard|null>} null before there is a witnessed checkpoint; refuses with `log.rolled_back`, `log.fork`,
+ *   `checkpoint.*`, `proof.*`, `merkle.*`, `client.not_in_log`
+ */
+export async function heard({ head: note, log, minutes }, trust) {
+  const place = ["head", trust.log.origin];
+  const held = await get("trust", place);
+  if (note === "") {
+    if (held) throw new Refusal("log.rolled_back", { signed: held.size, found: 0 });
+    return null;
+  }
+  const head = await checkpoint(note, trust);
+  await goesOn(place, held, { size: head.size, root: hex(head.root), note });
+  const { interval_ms: interval, grace_ms: grace } = (await settings(log, trust)).public;
+  const ready = minutes.filter(({ proof }) => proof !== "");
+  const found = await Promise.all(ready.map((one) => proved(one, trust)));
+  const strange = found.find(({ event }) => event.stream !== "box" || event.type !== "box.minute");
+  if (strange) throw new Refusal("client.not_in_log", { stream: strange.event.stream, version: strange.event.version });
+  const told = found.map(({ event, witnessedAt }) => ({ minute: event.public.minute, witnessedAt }));
+  return { size: head.size, witnessedAt: head.witnessedAt, minutes: told.sort((one, other) => (one.minute < other.minute ? -1 : 1)), interval, grace };
+}
+
+// A smaller tree takes something back; another one of the same size says something else to somebody else.
+async function goesOn(place, held, told) {
+  if (held && told.size < held.size) throw new Refusal("log.rolled_back", { signed: held.size, found: told.size });
+  if (held && told.size === held.size && told.root !== held.root) {
+    await put("trust", ["fork", place[1], String(held.size)], { held: held.note, told: told.note });
+    throw new Refusal("log.fork", { size: told.size, held: held.size });
+  }
+  await put("trust", place, told);
+}
+
+async function settings([opened], trust) {
+  if (!opened) throw new Refusal("client.not_in_log", { stream: "log", version: 1 });
+  const { event } = await proved(opened, trust);
+  const first = event.stream === "log" && event.version === 1 && event.type === "log.opened";
+  if (!first || event.public.box_key !== trust.box_key) throw new Refusal("client.not_in_log", { stream: "log", version: 1 });
+  return event;
+}
+
+/**
+ * Remembers when the minutes of this browser's own receipts were witnessed: later minutes take their place in what is told.
+ * @param {string} party
+ * @param {Heard} told
+ */
+export async function remember(party, { minutes }) {
+  const own = new Set((await all("drafts", party)).flatMap(({ value }) => value.receipts ?? []).map(({ receipt }) => receipt.object.minute));
+  for (const { minute, witnessedAt } of minutes) {
+    const place = ["minute", minute];
+    if (own.has(minute) && !(await get("trust", place))) await put("trust", place, witnessedAt);
+  }
+}
+
+/**
+ * What is proved of a receipt's minute.
+ * @param {string} minute its start
+ * @param {Heard|null} told
+ * @returns {Promise<{said: "seen"|"late"|"passed"|"waits", at: string}>} `seen`: it is in the witnessed log, in time to count (`at`:
+ *   since when); `late`: in it, but after its time; `passed`: the log goes beyond it (up to the minute `at`); `waits`: nothing yet
+ */
+export async function minuteOf(minute, told) {
+  if (told === null) return { said: "waits", at: "" };
+  const own = told.minutes.find((one) => one.minute === minute)?.witnessedAt ?? (await get("trust", ["minute", minute]));
+  const last = told.minutes.at(-1);
+  if (own !== undefined) return { said: Date.parse(own) <= due(minute, told) ? "seen" : "late", at: own };
+  if (!last || last.minute < minute) return { said: "waits", at: "" };
+  return { said: "passed", at: last.minute };
+}
+
+/** @param {string} minute its start @param {{interval: number, grace: number}} told @returns {number} until when it has to be witnessed to count, ms */
+export const due = (minute, { interval, grace }) => Date.parse(minute) + interval + grace;
+
+/**
+ * Takes what is proved of a lot only if it goes on from what was shown before: nothing that stood there may be left out.
+ * @param {string} tender
+ * @param {string} lot
+ * @param {{version: number, leaf: string}[]} events
+ * @returns {Promise<void>} refuses with `evidence.kept_back`
+ */
+export async function continues(tender, lot, events) {
+  const place = ["seen", tender, lot];
+  const gone = ((await get("trust", place)) ?? []).find(({ leaf }) => !events.some((one) => one.leaf === leaf));
+  if (gone) throw new Refusal("evidence.kept_back", { stream: `lot/${tender}/${lot}`, version: gone.version });
+  if (events.length) await put("trust", place, events);
+}
