@@ -19,6 +19,7 @@ from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading
 from web import page, texts, words
 from web.access import PUBLIC, STAFF, Principal, route
+from web.account.enter import door
 from web.delivery import json_response, principal
 from web.live import ticket
 from web.live.book import Book
@@ -33,6 +34,8 @@ SOCKET: Final = "/hall"
 # Kinds whose sentences make up the result; every other kind has a part of the page of its own.
 _RESULT: Final = ("evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed")
 # What the box may answer to a letter: the page brings the words, so that nobody asks for them when it is refused.
+# What staff may owe (`Room.staff`): the profile's steps, whose articles the page cites in its own language.
+_OWED: Final = ("objection_reply", "opening_wait", "candidates_published", "award", "contract")
 _REFUSALS: Final = (
     *("letter.no_bid", "letter.text", "letter.too_many", "box.lot_unknown", "client.no_date"),
     *("http.busy", "http.crowded", "http.rate", "http.too_slow", "http.unexpected"),
@@ -133,9 +136,11 @@ def hall(tender: str, lot: str) -> Response:
     """The hall of a lot as it stands; `?screen=wall` for the wall of a trading centre."""
     at = services()
     book = _book(at)
-    messages, state, clocks = _kept().hall(book, tender, lot)
+    shown = _kept().hall(book, tender, lot)
+    messages, state, clocks = shown.messages, shown.state, shown.clocks
     live, lang = at.config.public.live, page.language()
-    made = Hall(messages)
+    made, role = Hall(messages), _staff(at, tender, lot)
+    staff = role if request.args.get("view") != "public" else ""
     closed = made.last("closed")
     return page.render(
         "hall.html",
@@ -154,7 +159,12 @@ def hall(tender: str, lot: str) -> Response:
         price=texts.price,
         name_of=lambda id_: getattr(book.custodian(id_), lang),
         objecting=_objecting(made, state.now),
-        articles={name: clocks.article(name) for name in ("standstill", "complaint")},
+        articles={name: texts.article(clocks.article(name), lang) for name in ("standstill", "complaint")},
+        cited={(one := clocks.article(name)): texts.article(one, lang) for name in _OWED},
+        role=role,
+        staff=staff,
+        owed=shown.staff.owed if staff else (),
+        ticket=f"/{'office' if staff else 'api'}/hall/{tender}/{lot}/ticket",
         box=at.config.public.box,
         refusals={
             **{code: words.book()[code][lang] for code in _REFUSALS},
@@ -183,6 +193,19 @@ def watch_as_staff(tender: str, lot: str) -> Response:
             raise Refusal("http.not_found")
         now = database_now(conn)
     return _ticket(at, "staff", tender, lot, now)
+
+
+def _staff(at: Services, tender: str, lot: str) -> str:
+    """In which role whoever is signed in sees this hall as staff; empty for everybody else."""
+    found = door()
+    session = found.by_session()
+    if session is None or session.principal is None or found.weak(session):
+        return ""
+    who = session.principal
+    if who.role not in STAFF.roles:
+        return ""
+    with reading(at.engine) as conn:
+        return who.role if _may_watch(conn, tender, lot, who) else ""
 
 
 def _ticket(at: Services, audience: Audience, tender: str, lot: str, now: datetime) -> Response:

@@ -27,7 +27,9 @@ export class Board {
       addendum: (one) => this.clock.until(one.deadline),
       halted: (one) => one.deadline && this.clock.until(one.deadline),
       candidates: (one) => this.objecting({ resultUntil: one.until }),
-      closed: (one) => fill(root, "bids", String(one.bids)),
+      closed: (one) => this.closed(one),
+      failed: () => this.link("result"),
+      awarded: (one) => this.link("why", one.bid_key),
       release: (one) => this.released(one),
       coefficients: (one) => this.drawn(one),
       bidder: (one) => this.bid("bidder", "bidders", one),
@@ -72,21 +74,6 @@ export class Board {
     }
   }
 
-  /** @param {any} staff what is owed */
-  owe(staff) {
-    const list = this.root.querySelector("[data-rows=owed]");
-    list?.replaceChildren();
-    for (const one of staff.owed) {
-      const made = row(this.root, "owed");
-      made.setAttribute("data-lamp", one.lamp);
-      slot(made, "say", one.say[this.lang]);
-      slot(made, "limit", beijing(one.limit));
-      slot(made, "article", one.article);
-      append(this.root, "owed", made);
-    }
-    show(this.root, "owed", staff.owed.length > 0);
-  }
-
   // --- one kind after the other -------------------------------------------------------------------------------------
 
   /**
@@ -100,6 +87,27 @@ export class Board {
     made.querySelector("[data-slot=at]")?.setAttribute("datetime", message.at);
     slot(made, "say", message.say[this.lang]);
     append(this.root, name, made);
+  }
+
+  /** @param {any} message */
+  closed(message) {
+    fill(this.root, "bids", String(message.bids));
+    this.link("verify");
+  }
+
+  /**
+   * Shows a link to a page that there is now something on.
+   * @param {string} name
+   * @param {string} [bid] the bid that it is about
+   */
+  link(name, bid = "") {
+    const found = this.root.querySelector(`[data-link=${name}]`);
+    if (found instanceof HTMLAnchorElement) {
+      found.hidden = false;
+      if (bid !== "") {
+        found.setAttribute("href", String(found.getAttribute("href")).replace(/[^/?]*(?=\?|$)/, bid));
+      }
+    }
   }
 
   /** @param {any} message */
@@ -188,6 +196,7 @@ export class Board {
   /** @param {any} message */
   sheet(message) {
     fill(this.root, "sheet", message.say[this.lang]);
+    this.link("result");
     this.opened(message.until);
   }
 

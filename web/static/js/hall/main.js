@@ -8,6 +8,7 @@
 import { Board } from "./board.js";
 import { Clock } from "./clock.js";
 import { Line } from "./line.js";
+import { owe } from "./owed.js";
 import { Reader } from "./reader.js";
 import { Sound } from "./sound.js";
 import { word } from "./rows.js";
@@ -41,7 +42,7 @@ function begin(root) {
       clock.set(frame.now);
       board.stand(frame);
     },
-    staff: (frame) => board.owe(frame),
+    staff: (frame) => owe(root, frame),
     turned: (how) => {
       root.dataset.connection = how;
       if (said !== null) {
