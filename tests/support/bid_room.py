@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -72,6 +72,7 @@ class Rooms:
     office: str
     box: str
     box_worker: int = 0  # the pid of the process that answers for the box, where it is a process of its own
+    between: list[Callable[[Wsgi], Wsgi]] = field(default_factory=list)  # what stands before a box that is none
 
     def firm(self, name: str) -> Firm:
         """Registers an organisation."""
@@ -184,16 +185,17 @@ def served(
 
     `host`: passkeys want a name; `live`: where its halls are; without `demonstration` the centre confirms who bids.
     """
-    late = Late()
+    late, before_box = Late(), Late()
     office = _serve(made, late, host, port)
     if processes is None:
         key = read_key(made.config.folders.keys / BOX_KEY)
         parts = Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL)
-        box, worker = _serve(made, create_box(parts, Surroundings(origin=office)), host), 0
+        before_box.app = create_box(parts, Surroundings(origin=office))
+        box, worker = _serve(made, before_box, host), 0
     else:
         _box, (box_host, box_port), worker = served_box(processes, made.path)
         box = f"http://{box_host}:{box_port}"
-    found = Rooms(made, office, line(box), worker)
+    found = Rooms(made, office, line(box), worker, before_box.between)
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
     config = replace(
         made.config,
@@ -206,12 +208,18 @@ def served(
 
 
 class Late:
-    """Stands for an application that can be made only when the address that it is served at is known."""
+    """An application that can be made only when its address is known, and what tests put between it and who asks."""
 
     app: Wsgi
 
+    def __init__(self) -> None:
+        self.between: list[Callable[[Wsgi], Wsgi]] = []
+
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        return self.app(environ, start)
+        wrapped = self.app
+        for layer in self.between:
+            wrapped = layer(wrapped)
+        return wrapped(environ, start)
 
 
 def _serve(made: Town, app: Wsgi, host: str, port: int = 0) -> str:
