@@ -24,7 +24,7 @@ async function place(who, lots) {
     page = tender && lot ? await shelved(who.own.party, tender, lot) : null;
   }
   if (page === null) {
-    tell(element("lot").firstElementChild, text("no_such_lot"));
+    tell(element("lot").querySelector("[role=status]"), text("no_such_lot"));
     return false;
   }
   element("lot").replaceWith(document.adoptNode(page.getElementById("lot")));
