@@ -13,8 +13,6 @@ from tests.support.office import OWN, PASSWORD, Visitor, office
 from tests.support.town import Town, code
 from web.account import sessions, tables
 
-
-
 # --- sessions ---------------------------------------------------------------------------------------------------------
 
 
