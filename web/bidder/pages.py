@@ -21,7 +21,7 @@ from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.store import read
 from ledger.store.engine import database_now, reading
-from web import page, texts, words
+from web import compress, page, texts, words
 from web.access import BIDDER, route
 from web.bidder import evidence, rooms
 from web.bidder.listed import Listed, Shelf
@@ -77,6 +77,7 @@ def book(version: str) -> Response:
     answer = json_response(_book(page.language())[1])
     if version == _book(page.language())[0]:
         answer.headers["Cache-Control"] = _FOREVER
+    compress.pack_unchosen(request, answer)
     return answer
 
 
@@ -156,7 +157,7 @@ def _page(template: str, **values: object) -> Response:
             "person_ref": party.person_ref,
             "events": [evidence.proved(conn, one) for one in registered],
         }
-    return page.render(
+    answer = page.render(
         template,
         own=own,
         public=at.config.public,
@@ -166,6 +167,8 @@ def _page(template: str, **values: object) -> Response:
         path=request.path,
         **values,
     )
+    compress.pack_unchosen(request, answer)
+    return answer
 
 
 @cache

@@ -32,7 +32,7 @@ async function place(who, lots) {
   const { party } = who.own;
   const page = tender && lot ? ((await shelved(party, tender, lot)) ?? (await soon(party, lots, tender, lot))) : null;
   if (page === null) {
-    tell(element("lot").firstElementChild, text("no_such_lot"));
+    tell(element("lot").querySelector("[role=status]"), text("no_such_lot"));
     return false;
   }
   element("lot").replaceWith(document.adoptNode(page.getElementById("lot")));
