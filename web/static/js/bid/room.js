@@ -1,15 +1,10 @@
 /** Where every page of the room begins: words, who is here, whose keys are believed, and what is done quietly. */
 import { Refusal } from "../sealed/refusal.js";
-import * as countersign from "./countersign.js";
-import * as deadline from "./deadline.js";
 import { done, FORGOTTEN, offer } from "./forget.js";
 import { heard, remember } from "./head.js";
-import * as home from "./home.js";
 import { identity, own } from "./identity.js";
 import { alarm, element, loadWords, room, sayError, tell, text } from "./kit.js";
 import { fetchAll, listed, quietly, shelved, soon } from "./quiet.js";
-import { Lot } from "./lot.js";
-import * as secret from "./secret.js";
 import { trust } from "./trust.js";
 
 // How long until everybody asks again what is new; less where the next deadline is near, for all alike.
@@ -22,9 +17,9 @@ function wanted() {
 }
 
 // The page where a partner signs lies within this one: an address of its own would tell the office who signs with others.
-function placeCountersign() {
+function placeCountersign(name) {
   element("lot").replaceWith(element("countersign-page").content.cloneNode(true));
-  for (const link of document.querySelectorAll("a[hreflang]")) link.hash = countersign.NAME;
+  for (const link of document.querySelectorAll("a[hreflang]")) link.hash = name;
 }
 
 async function place(who, lots) {
@@ -62,18 +57,22 @@ function follow() {
   });
 }
 
+// What a kind of page needs is fetched by everybody who opens one of that kind: which modules are fetched tells no more.
 async function pageOf(who, list, believed) {
   const { page } = room().dataset;
   if (page === "home") {
+    const home = await import("./home.js");
     const stands = who.unwritten ? "secret_unwritten" : who.secret === null ? "secret_none_home" : who.registered ? "secret_here" : "secret_other";
     tell(element("secret-state"), text(stands));
     element("ask-all").disabled = who.secret === null;
     home.wire({ ...who, trust: believed.file });
     await home.show(who);
   }
-  if (page === "secret") secret.wire(who, believed);
+  if (page === "secret") (await import("./secret.js")).wire(who, believed);
+  if (page !== "any" && page !== "lot") return null;
+  const [{ Lot }, deadline, countersign] = await Promise.all([import("./lot.js"), import("./deadline.js"), import("./countersign.js")]);
   if (page === "any" && wanted().tender === countersign.NAME) {
-    placeCountersign();
+    placeCountersign(countersign.NAME);
     await fetchAll(who.own.party, list.lots);
     countersign.open(who, believed.file, list.lots);
     follow();
@@ -81,7 +80,6 @@ async function pageOf(who, list, believed) {
   }
   if (page === "any" && !(await place(who, list.lots))) return null;
   if (page === "any") follow();
-  if (page !== "any" && page !== "lot") return null;
   const lot = await Lot.open(who, believed.file, list.heard);
   deadline.wire(lot, list.clock);
   return lot;

@@ -3,7 +3,7 @@
  * its own secrets and the rows that everybody has. Nothing is asked of anybody before an objection is handed in, and
  * what is fetched for it is fetched by every visitor's browser.
  */
-import { get, settled } from "../bid/keep.js";
+import { get } from "../bid/keep.js";
 import { bidKey } from "../sealed/bidkey.js";
 import { hex } from "../sealed/bytes.js";
 import { choose } from "../sealed/curves.js";
@@ -57,9 +57,9 @@ function mark(root, keys) {
  */
 async function ownBids({ tender, lot }) {
   const found = [];
-  for (const [party, secret] of await secrets()) {
+  for (const [owner, secret] of await secrets()) {
     const signer = await bidKey(secret, tender, lot);
-    const draft = typeof party === "string" ? await get("drafts", [party, tender, lot]) : undefined;
+    const draft = await get("drafts", [owner, tender, lot]);
     found.push({ key: hex(signer.publicKey), signer, fate: fateOf(draft) });
   }
   return found;
@@ -72,15 +72,8 @@ function fateOf(draft) {
   return draft?.sealed && last === undefined ? "late" : "";
 }
 
-/** @returns {Promise<[IDBValidKey, CryptoKey][]>} every secret of this browser, those of signing up among them */
+/** @returns {Promise<[string, CryptoKey][]>} every secret of this browser with its owner, those of signing up among them */
 async function secrets() {
-  const store = await Store.open();
-  try {
-    const kept = store.database.transaction("secrets").objectStore("secrets");
-    const [keys, values] = await Promise.all([settled(kept.getAllKeys()), settled(kept.getAll())]);
-    const made = values.map(async (value) => (value instanceof CryptoKey ? value : imported(value)));
-    return (await Promise.all(made)).map((secret, at) => [keys[at], secret]);
-  } finally {
-    store.close();
-  }
+  const found = await Store.with((store) => store.all());
+  return Promise.all(found.map(async ({ owner, kept }) => [owner, kept instanceof CryptoKey ? kept : await imported(kept)]));
 }

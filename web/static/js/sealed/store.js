@@ -78,12 +78,17 @@ export class Store {
     return settled(this.database.transaction(SECRETS).objectStore(SECRETS).get(owner));
   }
 
-  /** @returns {Promise<{login: string, bytes: Uint8Array}[]>} what lies here readable: secrets of signing up */
-  async readable() {
+  /** @returns {Promise<{owner: string, kept: Kept}[]>} every secret, those of signing up among them */
+  async all() {
     const place = this.database.transaction(SECRETS).objectStore(SECRETS);
     const [owners, values] = await Promise.all([settled(place.getAllKeys()), settled(place.getAll())]);
-    const all = values.map((bytes, at) => ({ login: String(owners[at]), bytes }));
-    return all.filter(({ bytes }) => bytes instanceof Uint8Array && bytes.length === 32);
+    return values.map((kept, at) => ({ owner: String(owners[at]), kept }));
+  }
+
+  /** @returns {Promise<{login: string, bytes: Uint8Array}[]>} what lies here readable: secrets of signing up */
+  async readable() {
+    const found = (await this.all()).filter(({ kept }) => kept instanceof Uint8Array && kept.length === 32);
+    return found.map(({ owner, kept }) => ({ login: owner, bytes: kept }));
   }
 
   /** Forgets a secret, for instance on a machine that is given away. @param {string} owner */
