@@ -152,8 +152,14 @@ export class Box {
   /** @param {"enquiries"|"objections"} what @param {object} body @param {boolean} ticket @returns {Promise<{id: string, at: string}>} */
   async letter(what, body, ticket) {
     const headers = { "Content-Type": "application/json" };
-    // The box keeps the same words of one bid key once, so that a letter may be sent again.
-    return (await this.again("POST", `/box/${what}`, { body: canonical(body), headers, ticket })).json();
+    const hand = async () => (await this.ask("POST", `/box/${what}`, { body: canonical(body), headers, ticket })).json();
+    try {
+      // Whoever writes is told at once that the line is down, and decides; the same words sent twice stand once.
+      return await hand();
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "request.replayed") throw error;
+      return hand();
+    }
   }
 
   /**
