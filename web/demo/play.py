@@ -110,7 +110,7 @@ class Play:
             # What registering took says how fast this machine is now; bidding is several times that work.
             self.seconds = round(_LEAST + _TIMES * (time.monotonic() - begun))
         count = len(self.everybody())
-        self.tell.say(f"{count} 家单位，各有自己的投标密钥与备份词", f"{count} organisations, each with its own secret")
+        self.tell.say(f"{count} 家单位，各有自己的投标密语与备份词", f"{count} organisations, each with its own secret")
 
     def _publish(self) -> None:
         self.tell.step("招标：起草、密钥集、两人签发公告", "The tender: draft, key sets, a notice by two keys")
