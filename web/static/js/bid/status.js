@@ -91,7 +91,9 @@ function sentence([key, values]) {
 /** @param {Lot} lot @returns {string} where the bid stands, in short */
 export function stand(lot) {
   const { proved, alarms } = fate(lot);
-  return [...alarms, ...proved].join(" ");
+  const last = newest(lot);
+  const unsent = last?.kind === "submission" && !lot.draft.standing.sent && !lot.outcome ? [text("unsent", { seq: last.seq })] : [];
+  return [...alarms, ...proved, ...unsent].join(" ");
 }
 
 function row(lot, one) {
