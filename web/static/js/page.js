@@ -8,5 +8,10 @@ busy(document);
 copies(document);
 countdowns(document);
 dialogs(document);
+// The same place in the other language.
+document.addEventListener("click", ({ target }) => {
+  const link = target instanceof Element ? target.closest("a[hreflang]") : null;
+  if (link instanceof HTMLAnchorElement && link.hash === "") link.hash = location.hash;
+});
 // A summary of errors is what a person should meet first, by eye and by ear.
 document.querySelector("[data-focus]")?.focus();

@@ -32,13 +32,16 @@ export const text = (key, values = {}) => filled(book.texts[`bid.${key}`] ?? key
 /** @param {string} key @returns {boolean} whether there is a text of this key */
 export const has = (key) => Object.hasOwn(book.texts, `bid.${key}`);
 
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
 /**
  * A refusal in words: what it means here in a browser, where that differs, else as the whole product says it.
  * @param {string} code
- * @param {Record<string, any>} params
+ * @param {Record<string, any>} given
  * @returns {string}
  */
-export function say(code, params) {
+export function say(code, given) {
+  const params = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, INSTANT.test(value) ? clock(value) : value]));
   if (has(`code.${code}`)) return text(`code.${code}`, params);
   const template = book.words[code];
   return template === undefined ? text("code", { code }) : filled(template, params);

@@ -165,9 +165,9 @@ async function sealVersion(lot, work, signal) {
 
 // Who changed something wants that sent, not what was sealed before: the two have a button each.
 function sendNow(lot) {
-  const { same, outdated } = lot.draft.standing;
+  const { same, open, outdated } = lot.draft.standing;
   if (outdated) tellStale(lot, element("send-error"));
-  else if (lot.draft.state.sealed && !same) tell(element("send-error"), text("changed_since"));
+  else if (lot.draft.state.sealed && !same) tell(element("send-error"), text(open ? "changed_since" : "changed_after"));
   else told(sendSealed(lot, "send-now"), element("send-error"));
 }
 
