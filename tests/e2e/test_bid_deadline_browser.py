@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, send, sign_and_seal
+from ledger.basics import clock
+from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, lie, ready, restore, rooms, send, sign_and_seal
 from tests.support.town import LOT
 
 MINUTE: Final = timedelta(minutes=1)
@@ -21,8 +22,13 @@ LEFT: Final = """() => {
   return (Date.parse(countdown) - Date.parse(now)) / 1000;
 }"""
 SAID: Final[dict[str, dict[str, Any]]] = {
-    "zh": {"marks": ("59 分", "9 分", "4 分", "0 分"), "past": "投标已截止", "next": "不再接收"},
-    "en": {"marks": ("59 min", "9 min", "4 min", "0 min"), "past": "The deadline has passed", "next": "takes no bid"},
+    "zh": {"marks": ("59 分", "9 分", "4 分", "0 分"), "past": "投标已截止", "next": "不再接收", "alarm": "警报"},
+    "en": {
+        "marks": ("59 min", "9 min", "4 min", "0 min"),
+        "past": "The deadline has passed",
+        "next": "takes no bid",
+        "alarm": "Alarm",
+    },
 }
 
 
@@ -70,6 +76,43 @@ def test_the_room_counts_down_and_says_what_comes_then(place: Rooms, browser: Br
         f"/tenders/{place.town.tender}/lots/{LOT}/hall"
     )
     context.close()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_deadline_that_counts_is_the_proved_one(place: Rooms, browser: Browser, lang: str) -> None:
+    context, firm = browser.new_context(), place.firm(f"told-{lang}")
+    SignedIn(context, place, firm)
+    (published,) = [
+        one for one in place.town.events(f"tender/{place.town.tender}") if one["type"] == "tender.published"
+    ]
+    proved: str = published["public"]["notice"]["published_for"]["deadline"]
+    lie(context, place, firm, deadline=clock.text(parsed(proved) + timedelta(days=1)))
+    page = context.new_page()
+    restore(page, place, firm, lang)
+    enter(page, place, lang)
+    alarm = page.locator("#alerts .alert", has_text=SAID[lang]["alarm"])
+    expect(alarm).to_have_count(1)
+    for at in (parsed(proved), parsed(proved) + timedelta(days=1)):
+        expect(alarm).to_contain_text((at + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M:%S"))
+    assert parsed(str(page.locator("#countdown [data-countdown]").get_attribute("data-countdown"))) == parsed(proved)
+    assert page.locator("#unproved").is_hidden()
+    context.close()
+
+
+def test_a_deadline_without_proof_is_said_to_be_the_office_s_word(place: Rooms, browser: Browser) -> None:
+    context, firm = browser.new_context(), place.firm("unproved")
+    SignedIn(context, place, firm)
+    lie(context, place, firm, events=[])
+    page = context.new_page()
+    restore(page, place, firm)
+    enter(page, place)
+    expect(page.locator("#unproved")).to_contain_text("平台的说法")
+    context.close()
+
+
+def parsed(at: str) -> datetime:
+    """A time as the platform writes it."""
+    return clock.parse_time(at)
 
 
 def test_after_the_opening_the_room_leads_to_result_and_marks(place: Rooms, browser: Browser) -> None:

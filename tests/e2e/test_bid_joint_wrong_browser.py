@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from ledger.basics import clock
 from ledger.basics.canonical import canonical
 from tests.support.authority import Holder, ec_key, name, root, rsa_key
-from tests.support.bid_room import Rooms, rooms, send, sign_and_seal
+from tests.support.bid_room import Rooms, lie, restore, rooms, send, sign_and_seal
 from tests.support.joint_bid import Desk, dongles, pem
 
 DEADLINE = timedelta(hours=2)
@@ -279,3 +280,26 @@ def test_after_the_deadline_there_is_nothing_to_sign(met: Met) -> None:
     met.partner.countersign_page()
     met.partner.give("#paper-file", met.paper)
     assert "截止" in met.partner.wrong("#paper-file")
+
+
+def test_certificates_are_judged_by_the_proved_deadline(met: Met, browser: Browser, tmp_path: Path) -> None:
+    past: datetime = met.place.town.clock.at - timedelta(days=1)
+    told = clock.text(past - timedelta(days=1))
+    for role in ("lead", "partner"):
+        desk = Desk(browser, met.place, met.place.firm(f"told-{role}"), restored=False)
+        lie(desk.context, met.place, desk.firm, deadline=told)
+        restore(desk.page, met.place, desk.firm)
+        if role == "lead":
+            desk.lead()
+            desk.sign()
+        else:
+            desk.countersign_page()
+            desk.give("#paper-file", bare(met.paper, parties=of_us(met, met.lead.firm.uscc, desk.firm.uscc)))
+            expect(desk.page.locator("#paper-deadline")).not_to_contain_text(told[:10])
+            desk.page.locator("#paper-yes").check()
+        data = desk.saved_by_certificate()
+        expired = rsa(AUTHORITY, desk.firm.uscc, end=past).openssl(tmp_path, data)
+        desk.certify(expired, dongles(AUTHORITY, desk.firm, f"head-of-told-{role}")[1].openssl(tmp_path, data))
+        assert "不在有效期内" in desk.wrong("#cms-seal"), role
+        expect(desk.page.locator("#alerts .alert", has_text="截止时间")).to_have_count(1)
+        desk.close()

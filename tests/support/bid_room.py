@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -399,6 +400,19 @@ def sign_up(page: Page, at: Rooms, name: str, code: str) -> None:
     page.locator("form:has([name=uscc]) button[type=submit]").click()
     page.wait_for_load_state()
     at.town.settle()
+
+
+def lie(context: BrowserContext, at: Rooms, firm: Firm, **said: Any) -> None:
+    """The office's scripts stay honest; what it tells this browser of its lot is changed."""
+    data = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
+
+    def forge(route: Route) -> None:
+        answer = route.fetch(headers={**route.request.headers, "authorization": f"Bearer {firm.token}"})
+        begin, told, end = data.search(answer.text()).groups()  # type: ignore[union-attr]  # else the test fails
+        forged = json.dumps({**json.loads(told), **said}).replace("<", "\\u003c")
+        route.fulfill(response=answer, body=data.sub(lambda _: begin + forged + end, answer.text()))
+
+    context.route(re.compile(rf"/bid/{at.town.tender}/{LOT}\?"), forge)
 
 
 # --- what a browser keeps ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 import { canonical } from "../sealed/canonical.js";
 import { SealingWorker } from "../sealed/client.js";
 import { Refusal } from "../sealed/refusal.js";
+import { inForce } from "./deadline.js";
 import { noAuthority, wireDongle } from "./dongle.js";
 import { whole } from "./draft.js";
 import { mark, save } from "./fields.js";
@@ -18,7 +19,7 @@ import { entryFile } from "./registration.js";
 import { cmsEntry, keyEntry, sayWrong } from "./signatures.js";
 import { toSign } from "./sign.js";
 
-/** @typedef {{statement: object, lead: {entry: object, party: object}|null, data: object, page: Document, against: object, warnings: string[]}} Judged */
+/** @typedef {{statement: object, lead: {entry: object, party: object}|null, page: Document, against: import("./signatures.js").Against, warnings: string[]}} Judged */
 
 /** What stands behind the `#` for this page: it has no address of its own, which would say what one does there. */
 export const NAME = "countersign";
@@ -42,13 +43,14 @@ export async function judge(file, { own }, trust, lots) {
   const place = statement.parties.findIndex(({ uscc }) => uscc === own.uscc);
   if (place < 0) throw new Refusal("joint.not_a_party", { uscc: own.uscc });
   if (place === 0) throw new Refusal("joint.own_lead");
-  if (!listed.open) throw new Refusal("joint.closed", { at: clock(listed.deadline) });
   const data = dataOf(page);
-  const against = { trust, deadline: data.deadline };
-  const { terms, addenda } = await known(data, trust);
+  const proved = await known(data, trust);
+  const against = { trust, deadline: inForce(data, proved) };
+  if (!listed.open) throw new Refusal("joint.closed", { at: clock(against.deadline) });
+  const { terms, addenda } = proved;
   if (terms !== statement.terms) throw new Refusal("joint.terms", { addenda });
   if (paper.lead) await checkLead(paper, against);
-  return { ...paper, page, data, against, addenda, warnings: await warnings(paper, own) };
+  return { ...paper, page, against, addenda, warnings: await warnings(paper, own) };
 }
 
 async function warnings({ statement, lead }, own) {
@@ -133,7 +135,7 @@ async function remember(own, { tender, lot, bid_key, seq }) {
   });
 }
 
-function showPaper({ statement, lead, page, data, addenda, warnings: found }, { own }) {
+function showPaper({ statement, lead, page, against, addenda, warnings: found }, { own }) {
   const { lang } = room().dataset;
   const names = { [own.uscc]: own.name, ...(lead ? { [lead.party.uscc]: lead.party.name[lang] } : {}) };
   const said = {
@@ -141,7 +143,7 @@ function showPaper({ statement, lead, page, data, addenda, warnings: found }, { 
     lot: page.querySelector("#lot h1").textContent.trim(),
     lead: [names[statement.parties[0].uscc], statement.parties[0].uscc].filter(Boolean).join(" "),
     share: `${statement.parties.find(({ uscc }) => uscc === own.uscc).share}%`,
-    deadline: text("beijing", { time: clock(data.deadline) }),
+    deadline: text("beijing", { time: clock(against.deadline) }),
     terms: text(addenda ? "joint.terms_addenda" : "joint.terms_notice", { addenda }),
     version: String(statement.seq),
   };

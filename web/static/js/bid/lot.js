@@ -5,6 +5,7 @@ import { Refusal } from "../sealed/refusal.js";
 import * as tickets from "../sealed/tickets.js";
 import { Answers } from "./answers.js";
 import { show as showChecked } from "./check.js";
+import { inForce } from "./deadline.js";
 import { Draft } from "./draft.js";
 import { Files } from "./files.js";
 import { get } from "./keep.js";
@@ -70,16 +71,23 @@ export class Lot {
   }
 
   // What the notice says counts only where it stands in the witnessed log; without it one can still write.
+  /** @returns {string} the deadline in force: as proved, and before there is a proof as the office says */
+  get deadline() {
+    return this.known?.deadline ?? this.data.deadline;
+  }
+
   async learn() {
     tell(element("seal-error"), "");
     try {
       this.known = await known(this.data, this.trust);
     } catch (error) {
+      inForce(this.data, this.known);
       this.known = null;
       tell(element("seal-error"), sayError(error));
     }
     this.draft.terms = this.known?.terms ?? "";
     await status.learn(this);
+    this.renewed();
   }
 
   /** Takes what the log says now. @param {import("./head.js").Heard|null} heard */
@@ -94,7 +102,6 @@ export class Lot {
     const data = page && dataOf(page);
     if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
     this.data = data;
-    this.renewed();
     await this.learn();
     this.refresh();
     return true;

@@ -54,8 +54,11 @@ export function missing(lot) {
   return work && work.statement.parties.map(({ uscc }) => uscc).filter((uscc) => !Object.hasOwn(work.entries, uscc));
 }
 
-/** @param {Lot} lot @returns {import("./signatures.js").Against} */
-export const against = ({ trust, data }) => ({ trust, deadline: data.deadline });
+/** @param {Lot} lot @returns {import("./signatures.js").Against} by the proved deadline alone; refuses where there is none */
+export function against({ trust, known, tender }) {
+  if (!known) throw new Refusal("client.not_in_log", { stream: `tender/${tender}`, version: 1 });
+  return { trust, deadline: known.deadline };
+}
 
 /**
  * Takes a partner's entry, which it made from the lead's file; nobody is asked who the partner is.
