@@ -38,9 +38,16 @@ def call(page: Page, name: str, *given: Any) -> dict[str, Any]:
     return found
 
 
-def stands(page: Page, data: dict[str, Any], receipts: list[dict[str, Any]] = RECEIPTS) -> dict[str, list[str]]:
+def stands(
+    page: Page,
+    data: dict[str, Any],
+    receipts: list[dict[str, Any]] = RECEIPTS,
+    sealed: dict[str, Any] | None = None,
+    *,
+    unsent: bool = True,
+) -> dict[str, list[str]]:
     """The keys of what is said of a bid, by kind."""
-    about = {"receipts": receipts, "sealed": False, "bidKey": OWN_KEY}
+    about = {"receipts": receipts, "sealed": sealed, "unsent": unsent, "bidKey": OWN_KEY}
     got = call(page, "fate", about, data, clock.text(DEADLINE), trust())
     assert "value" in got, got
     return {kind: [key for key, _ in rows] for kind, rows in got["value"].items()}
@@ -114,6 +121,31 @@ def test_a_withdrawn_bid_is_off_the_roll_or_it_is_an_alarm(page: Page) -> None:
     gone = told("close", close__listed=OTHERS).data()
     assert stands(page, gone, WITHDRAWN)["proved"] == ["fate.withdrawn_off_roll"]
     assert stands(page, told("close").data(), WITHDRAWN)["alarms"] == ["alarm.withdrawn_on_roll"]
+
+
+def test_a_bid_whose_receipt_was_lost_stands_where_the_roll_has_it(page: Page) -> None:
+    sealed = {"seq": 2, "sha256": OWN}
+    for receipts in ([], RECEIPTS[:1]):
+        found = stands(page, told(*ALL).data(), receipts, sealed, unsent=False)
+        assert found["proved"] == [
+            "fate.on_roll_unreceipted",
+            "fate.announced.counted",
+            "fate.offer.opened",
+            "fate.rank",
+            "fate.total",
+        ]
+        assert found["alarms"] == []
+    both = told("close", close__listed=sorted([OLDER, OWN, *OTHERS])).data()
+    assert stands(page, both, RECEIPTS[:1], sealed)["alarms"] == ["alarm.older"]
+
+
+def test_that_a_sealed_bid_was_not_sent_is_said_only_where_that_is_known(page: Page) -> None:
+    sealed = {"seq": 2, "sha256": OWN}
+    assert stands(page, told().data(), [], sealed)["proved"] == ["fate.sealed"]
+    unsure = stands(page, told().data(), [], sealed, unsent=False)
+    assert (unsure["proved"], unsure["told"]) == ([], ["told.no_receipt"])
+    gone = told("close", close__listed=OTHERS).data()
+    assert stands(page, gone, [], sealed, unsent=False)["proved"] == ["fate.sealed_off_roll"]
 
 
 def test_a_verdict_is_the_log_s_not_the_office_s(page: Page) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from ledger.basics.hashing import H
 from tests.support.bid_room import (
@@ -201,6 +201,37 @@ def test_after_the_deadline_the_box_takes_nothing_and_nothing_is_lost(tmp_path: 
         ready(page)
         assert page.locator("#f-offer-price").input_value() == "800000"
         assert "没有本标段的投标记录" not in page.locator("#fate").inner_text()
+
+
+def test_a_receipt_that_was_lost_is_asked_for(tmp_path: Path, context: BrowserContext) -> None:
+    with rooms(tmp_path / "town", timedelta(hours=2)) as place:
+        page = at_desk(context, place, place.firm("ant"))
+        fill(page)
+        sign_and_seal(page)
+        assert "还没有递交" in page.locator("#fate").inner_text()
+        taken: list[int] = []
+
+        def lose(route: Route) -> None:
+            taken.append(route.fetch().status)  # and nobody hears of it
+
+        context.route("**/box/submissions", lose)
+        page.locator("#send-now").click()
+        wait_until(lambda: page.evaluate("1") and taken, "the box took it")
+        assert taken == [201]
+        context.route("**/box/bids/**", lambda route: route.abort())
+        page.reload()
+        ready(page)
+        for said in ("#stand", "#fate-told"):
+            expect(page.locator(said)).to_contain_text("没有它的回执")
+        assert "还没有递交" not in page.locator("#lot").inner_text()
+        page.goto(f"{place.office}/bid?lang=zh")
+        ready(page)
+        expect(page.locator("[data-stand=no_receipt] [data-state]")).to_contain_text("没有收到回执")
+        context.unroute("**/box/bids/**")
+        enter(page, place)
+        page.wait_for_selector("#receipts > li")
+        expect(page.locator("#fate")).to_contain_text("已于")
+        assert kept(page)[0]["receipts"][0]["sha256"] == kept(page)[0]["sealed"]["sha256"]
 
 
 def test_what_was_changed_since_it_was_sealed_is_not_sent(tmp_path: Path, context: BrowserContext) -> None:

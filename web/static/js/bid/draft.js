@@ -25,6 +25,7 @@ const AGAIN = 5000;
  * @property {{seq: number, headers: object, statement: object, entries: Record<string, object>}|null} work what is signed
  * @property {{seq: number, submission: object, sha256: string, contents: object[], addenda: number, content: string, terms: string,
  *   at: string, stale: boolean}|null} sealed `at`: by this machine's clock; `stale`: the box refused it for an addendum
+ * @property {string} handed hash of the submission that was last handed to the box, whether or not its receipt came
  * @property {{kind: string, seq: number, sha256: string, receipt: object}[]} receipts
  * @property {string} letter an enquiry or objection that is being written
  */
@@ -38,6 +39,7 @@ const empty = () => ({
   checked: "",
   work: null,
   sealed: null,
+  handed: "",
   receipts: [],
   letter: "",
 });

@@ -13,19 +13,26 @@
 /**
  * @param {object} about
  * @param {Kept[]} about.receipts by number
- * @param {boolean} about.sealed whether a sealed bid waits here to be sent
+ * @param {{seq: number, sha256: string}|null} about.sealed the version that was sealed here last
+ * @param {boolean} about.unsent whether that was never handed to the box, or the box has said since that it has none
  * @param {string} about.bidKey
  * @param {import("./outcome.js").Outcome|null} about.outcome null where it could not be checked
  * @param {{state: string, results: Record<string, any>}} about.data what the office says of the lot
  * @param {(minute: string) => number} about.due until when a minute has to be witnessed to count, ms
  * @returns {Fate}
  */
-export function fate({ receipts, sealed, bidKey, outcome, data, due }) {
+export function fate({ receipts, sealed, unsent, bidKey, outcome, data, due }) {
   const out = { proved: [], told: [], alarms: [] };
   const last = receipts.at(-1);
   const shut = outcome?.closed ?? null;
+  if (unreceipted(sealed, last) && shut?.submissions.includes(sealed.sha256)) {
+    lostReceipt(out, receipts, sealed, shut);
+    judged(out, sealed, bidKey, outcome);
+    toldOnly(out, bidKey, outcome, data);
+    return out;
+  }
   if (last === undefined) {
-    out.proved.push([sealed ? "fate.sealed" : shut || data.state === "closing" ? "fate.none_closed" : "fate.none", {}]);
+    none(out, { sealed, unsent, shut, data });
     return out;
   }
   const said = { seq: last.seq, at: last.receipt.object.at };
@@ -37,6 +44,24 @@ export function fate({ receipts, sealed, bidKey, outcome, data, due }) {
   }
   toldOnly(out, bidKey, outcome, data);
   return out;
+}
+
+// Its receipt may be lost: the line, or the machine, may have gone down after the box took it.
+const unreceipted = (sealed, last) => sealed !== null && sealed.seq > (last?.seq ?? 0);
+
+function lostReceipt(out, receipts, { seq }, shut) {
+  if (!shut.first) out.told.push(["told.not_first", {}]);
+  const older = receipts.find(({ sha256 }) => shut.submissions.includes(sha256));
+  if (older) out.alarms.push(["alarm.older", { seq, older: older.seq }]);
+  out.proved.push(["fate.on_roll_unreceipted", { seq, seen: shut.witnessedAt }]);
+}
+
+// Without a receipt only the roll, or the box, says whether a sealed bid was sent.
+function none(out, { sealed, unsent, shut, data }) {
+  if (sealed === null) out.proved.push([shut || data.state === "closing" ? "fate.none_closed" : "fate.none", {}]);
+  else if (shut) out.proved.push(["fate.sealed_off_roll", { seq: sealed.seq, seen: shut.witnessedAt }]);
+  else if (unsent) out.proved.push(["fate.sealed", {}]);
+  else out.told.push(["told.no_receipt", { seq: sealed.seq }]);
 }
 
 function notClosed(out, outcome, data) {

@@ -12,6 +12,7 @@ import { standing } from "./version.js";
 export function stand(state, open) {
   const last = state?.receipts.at(-1);
   if (last?.kind === "withdrawal") return "withdrawn";
+  if (state?.handed && state.handed === state.sealed?.sha256 && last?.sha256 !== state.handed && !(last?.seq > state.sealed.seq)) return "no_receipt";
   const { sealed, sent, open: unsent } = state ? standing(whole(state)) : {};
   if (sealed && !sent) return open ? "sealed" : "too_late";
   if (last) return open && state.sealed && !sent ? "changed" : "accepted";

@@ -31,7 +31,7 @@ import * as status from "./status.js";
 export class Lot {
   /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {import("./head.js").Heard|null} heard */
   constructor(data, who, trust, heard) {
-    Object.assign(this, { data, who, trust, heard, tender: data.tender, lot: data.lot, stale: new Set(), outcome: null, minutes: {} });
+    Object.assign(this, { data, who, trust, heard, tender: data.tender, lot: data.lot, stale: new Set(), outcome: null, minutes: {}, asked: null });
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
     this.renewed = () => {};
@@ -64,7 +64,8 @@ export class Lot {
     addEventListener("beforeunload", (event) => {
       if (lot.draft.pending || lot.sealing) event.preventDefault();
     });
-    if (lot.draft.state.receipts.length && who.secret) {
+    // Also where there is no receipt: it may be lost, though the box took what was sealed.
+    if ((lot.draft.state.receipts.length || lot.draft.state.sealed) && who.secret) {
       status.ask(lot).then(() => lot.refresh(), (error) => tell(element("status-error"), sayError(error)));
     }
     return lot;

@@ -24,7 +24,10 @@ const [MINUTE, LONGEST_GRACE] = [60_000, 120_000];
  * @returns {Promise<object[]>}
  */
 export async function ask(lot) {
+  const { handed } = lot.draft.state;
   const accepted = await (await lot.box()).own();
+  // Said of what had been handed in by then; another tab may send meanwhile.
+  lot.asked = handed;
   for (const { kind, seq, sha256, receipt } of accepted) await keepReceipt(lot, { kind, seq, sha256, receipt });
   lot.stale = new Set(accepted.filter(({ stale }) => stale).map(({ sha256 }) => sha256));
   await look(lot);
@@ -73,9 +76,9 @@ export async function look(lot) {
 
 /** @param {Lot} lot @returns {{proved: string[], told: string[], alarms: string[]}} where the bid stands, in words */
 function fate(lot) {
-  const { receipts, sealed } = lot.draft.state;
+  const { receipts, sealed, handed } = lot.draft.state;
   const found = standing({
-    ...{ receipts, sealed: sealed !== null, bidKey: lot.bidKey, outcome: lot.outcome, data: lot.data },
+    ...{ receipts, sealed, unsent: handed !== sealed?.sha256 || lot.asked === handed, bidKey: lot.bidKey, outcome: lot.outcome, data: lot.data },
     due: (minute) => due(minute, lot.heard ?? { interval: lot.known?.interval ?? MINUTE, grace: LONGEST_GRACE }),
   });
   return Object.fromEntries(Object.entries(found).map(([kind, rows]) => [kind, rows.map(sentence)]));
@@ -90,10 +93,11 @@ function sentence([key, values]) {
 
 /** @param {Lot} lot @returns {string} where the bid stands, in short */
 export function stand(lot) {
-  const { proved, alarms } = fate(lot);
+  const { proved, told, alarms } = fate(lot);
   const last = newest(lot);
   const unsent = last?.kind === "submission" && !lot.draft.standing.sent && !lot.outcome ? [text("unsent", { seq: last.seq })] : [];
-  return [...alarms, ...proved, ...unsent].join(" ");
+  // Where nothing is proved yet, what is told is all there is.
+  return [...alarms, ...(proved.length ? proved : told), ...unsent].join(" ");
 }
 
 function row(lot, one) {
