@@ -24,10 +24,15 @@ from tests.support.bid_room import (
     stepped,
 )
 from tests.support.browser import ARGUMENTS, executable
+from tests.support.town import LOT
 from tests.support.waiting import wait_until
 
 MIB: Final = 1 << 20
 FILE: Final[FilePayload] = {"name": "a.txt", "mimeType": "", "buffer": b"ten months"}
+VOID: Final = {
+    "zh": {"signed": "第 2 版已签署", "sealed": "第 2 版已封好", "dead": "已不能递交"},
+    "en": {"signed": "version 2 is signed", "sealed": "version 2 is sealed", "dead": "can't be sent any more"},
+}
 CONFIRMED: Final = ("check", "sign", "seal")
 # How many files lie in the browser's own file system, and how many bytes they have.
 STORED: Final = """async () => {
@@ -159,6 +164,64 @@ def test_what_is_sealed_is_not_sealed_again_under_its_number(place: Rooms, conte
     stepped(page, "seal")
     assert kept(page)[0]["sealed"] == before
     send(page)
+
+
+LOCKED: Final = """(name) => new Promise((held) => {
+  navigator.locks.request(name, () => new Promise((done) => { window.unlock = done; held(); }));
+})"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_withdrawal_says_what_it_makes_void_and_that_is_not_uploaded(
+    place: Rooms, context: BrowserContext, lang: str
+) -> None:
+    page, say = at_desk(context, place, f"void-{lang}", lang), VOID[lang]
+    sign_and_seal(page)
+    send(page)
+    page.locator("#withdrawal summary").click()
+    expect(page.locator("#withdraw-loses")).to_be_hidden()
+    page.locator("#f-offer-price").fill("790000")
+    page.locator("#check-yes").check()
+    page.locator("#sign-now").click()
+    stepped(page, "sign")
+    expect(page.locator("#withdraw-loses")).to_contain_text(say["signed"])
+    page.locator("#seal-now").click()
+    stepped(page, "seal")
+    expect(page.locator("#withdraw-loses")).to_contain_text(say["sealed"])
+    word = page.locator("#withdraw-word")
+    word.fill(str(word.get_attribute("data-word")))
+    page.locator("#withdraw-now").click()
+    page.wait_for_selector("#receipts > li:nth-child(2)")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#send-now").click()
+    assert say["dead"] in stepped(page, "send", refused=True)
+    assert [url for url in asked if url.startswith(place.box)] == []
+    sign_and_seal(page)
+    send(page)
+    assert [one["kind"] for one in kept(page)[0]["receipts"]] == ["submission", "withdrawal", "submission"]
+
+
+def test_nothing_is_withdrawn_while_another_tab_sends(place: Rooms, context: BrowserContext) -> None:
+    firm = place.firm("locked")
+    SignedIn(context, place, firm)
+    page = context.new_page()
+    restore(page, place, firm)
+    enter(page, place)
+    fill(page)
+    sign_and_seal(page)
+    send(page)
+    other = context.new_page()
+    other.goto(page.url.split("#")[0])
+    other.evaluate(LOCKED, f"bid {firm.party} {place.town.tender} {LOT}")
+    page.locator("#withdrawal summary").click()
+    word = page.locator("#withdraw-word")
+    word.fill(str(word.get_attribute("data-word")))
+    page.locator("#withdraw-now").click()
+    expect(page.locator("#withdraw-error")).to_contain_text("另一个")
+    other.evaluate("window.unlock()")
+    page.locator("#withdraw-now").click()
+    page.wait_for_selector("#receipts > li:nth-child(2)")
 
 
 class Disk:

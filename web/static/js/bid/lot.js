@@ -71,24 +71,24 @@ export class Lot {
     return lot;
   }
 
-  // What the notice says counts only where it stands in the witnessed log; without it one can still write.
   /** @returns {string} the deadline in force: as proved, and before there is a proof as the office says */
   get deadline() {
     return this.known?.deadline ?? this.data.deadline;
   }
 
+  // What the notice says counts only where it stands in the witnessed log; without it one can still write.
   async learn() {
     tell(element("seal-error"), "");
     try {
       this.known = await known(this.data, this.trust);
-    } catch (error) {
       inForce(this.data, this.known);
+    } catch (error) {
       this.known = null;
       tell(element("seal-error"), sayError(error));
     }
     this.draft.terms = this.known?.terms ?? "";
-    await status.learn(this);
     this.renewed();
+    await status.learn(this);
   }
 
   /** Takes what the log says now. @param {import("./head.js").Heard|null} heard */
@@ -147,6 +147,7 @@ export class Lot {
     element("statement").hidden = !this.draft.standing.signed;
     showSealed(this);
     element("withdrawal").hidden = last === undefined || last.kind === "withdrawal";
+    tell(element("withdraw-loses"), status.loses(this));
     element("replace-now").hidden = last === undefined;
     status.show(this);
   }

@@ -12,6 +12,7 @@ import { outcome } from "./outcome.js";
 import { receiptPdf } from "./receipt.js";
 import { keepReceipt } from "./send.js";
 import { nextSeq } from "./sign.js";
+import { alone } from "./steps.js";
 
 // Where the log's own settings are not proved yet: no platform may have longer ones (claim `box.settings`).
 const [MINUTE, LONGEST_GRACE] = [60_000, 120_000];
@@ -100,6 +101,13 @@ export function stand(lot) {
   return [...alarms, ...(proved.length ? proved : told), ...unsent].join(" ");
 }
 
+/** @param {Lot} lot @returns {string} which version, signed or sealed and not sent, a withdrawal takes the number of; "" if none */
+export function loses(lot) {
+  const { work, sealed } = lot.draft.state;
+  if (lot.draft.standing.open) return text("withdraw_loses_sealed", { seq: sealed.seq });
+  return work && work.seq > (newest(lot)?.seq ?? 0) ? text("withdraw_loses_signed", { seq: work.seq }) : "";
+}
+
 function row(lot, one) {
   const { kind, seq, sha256, receipt } = one;
   const item = copy("receipt");
@@ -182,10 +190,12 @@ export function wire(lot) {
       tell(element("withdraw-error"), text("withdraw_word", { word: typed.dataset.word }));
       return;
     }
-    await withdraw(lot);
-    typed.value = "";
-    element("withdrawal").open = false;
-    element("status-title").focus();
+    await alone(lot, "withdraw", async () => {
+      await withdraw(lot);
+      typed.value = "";
+      element("withdrawal").open = false;
+      element("status-title").focus();
+    });
   }, "withdraw-error");
 }
 

@@ -68,8 +68,14 @@ async function busy(id, what) {
   }
 }
 
-// One tab at a time signs, seals or sends a bid: typing may go on in all of them.
-function alone(lot, name, what) {
+/**
+ * One tab at a time signs, seals, sends or withdraws a bid: typing may go on in all of them.
+ * @param {Lot} lot
+ * @param {string} name of the step, whose place for errors says that another tab is at it
+ * @param {() => Promise<void>} what
+ * @returns {Promise<void>}
+ */
+export function alone(lot, name, what) {
   return navigator.locks.request(lockOf(lot.draft.key), { ifAvailable: true }, async (held) => {
     tell(element(`${name}-error`), held === null ? text("other_tab") : "");
     if (held !== null) await what();
@@ -165,14 +171,23 @@ async function sealVersion(lot, work, signal) {
 
 // Who changed something wants that sent, not what was sealed before: the two have a button each.
 function sendNow(lot) {
-  const { same, open, outdated } = lot.draft.standing;
-  if (outdated) tellStale(lot, element("send-error"));
+  const { same, open, outdated, dead } = lot.draft.standing;
+  if (dead) tellDead(lot);
+  else if (outdated) tellStale(lot, element("send-error"));
   else if (lot.draft.state.sealed && !same) tell(element("send-error"), text(open ? "changed_since" : "changed_after"));
   else told(sendSealed(lot, "send-now"), element("send-error"));
 }
 
+// The box would refuse it only after all of it was uploaded.
+const tellDead = ({ draft }) => tell(element("send-error"), text("sealed_dead", { seq: draft.state.sealed.seq }));
+
 const sendSealed = (lot, button) => running(lot, "send", async (signal) => {
   const place = element("send-told");
+  // Another tab may have withdrawn, or sent a later one.
+  if (lot.draft.standing.dead) {
+    tellDead(lot);
+    return;
+  }
   await send(lot, {
     signal,
     onProgress: (done, total, left) => {

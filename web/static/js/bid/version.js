@@ -13,6 +13,7 @@ import { PARTS } from "../sealed/bid.js";
  * @property {boolean} signed whether the version that was signed is what stands in the form, and none was accepted since
  * @property {boolean} same whether the version that was sealed is what stands in the form
  * @property {boolean} open whether the version that was sealed can still be sent: not accepted, and nothing since
+ * @property {boolean} dead whether the version that was sealed is not what the box took last and has no number left: the box takes it no more
  * @property {boolean} sealed whether what stands in the form is sealed, to be sent or sent
  * @property {boolean} outdated whether the version that was sealed predates an addendum: the box takes it no more
  * @property {boolean} sent whether what stands in the form is what the box took last
@@ -59,6 +60,7 @@ export function standing(state, terms = "") {
     same,
     open,
     outdated,
+    dead: sealed !== null && !taken && !fresh(sealed),
     sealed: same && (open || taken),
     sent: same && taken,
   };
