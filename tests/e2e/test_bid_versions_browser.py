@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, FilePayload, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, FilePayload, Page, Route, expect
 
 from tests.support.bid_room import (
     Rooms,
@@ -222,6 +222,30 @@ def test_nothing_is_withdrawn_while_another_tab_sends(place: Rooms, context: Bro
     other.evaluate("window.unlock()")
     page.locator("#withdraw-now").click()
     page.wait_for_selector("#receipts > li:nth-child(2)")
+
+
+def test_what_is_typed_while_a_letter_is_sent_stays(place: Rooms, context: BrowserContext) -> None:
+    page = at_desk(context, place, "letters")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    context.route("**/box/enquiries", hold)
+    letter = page.locator("#letter-text")
+    letter.fill("第一封")
+    page.locator("#letter button").click()
+    wait_until(lambda: page.evaluate("1") and held, "the letter is on its way")
+    letter.fill("第一封，还有一句")
+    held.pop().continue_()
+    expect(page.locator("#letter-state")).not_to_be_empty()
+    expect(letter).to_have_value("第一封，还有一句")
+    assert kept(page)[0]["letter"] == "第一封，还有一句"
+    page.locator("#letter button").click()
+    wait_until(lambda: page.evaluate("1") and held, "the next one is on its way")
+    held.pop().continue_()
+    expect(letter).to_have_value("")
+    wait_until(lambda: kept(page)[0]["letter"] == "", "nothing is left to be sent")
 
 
 class Disk:
