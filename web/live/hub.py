@@ -123,11 +123,13 @@ class Hall(Generic[W]):
 
     def stand(self, state: State, staff: Staff | None) -> None:
         """How things stand now; said where it is not as it stood before, but for the time."""
-        if _differs(self._state, state):
-            self._state = state
+        before, self._state = self._state, state  # kept also where only the time differs: who joins is told that time
+        if _differs(before, state):
             self._send(protocol.encode(state), self.head)
-        if staff is not None and _differs(self._staff, staff):
-            self._staff = staff
+        if staff is None:
+            return
+        owed, self._staff = self._staff, staff
+        if _differs(owed, staff):
             self._send(protocol.encode(staff), self.head, "staff")
 
     def _send(self, frame: bytes, last: int, audience: Audience = "public") -> None:

@@ -140,7 +140,9 @@ def hall(tender: str, lot: str) -> Response:
     messages, state, clocks = shown.messages, shown.state, shown.clocks
     live, lang = at.config.public.live, page.language()
     made, role = Hall(messages), _staff(at, tender, lot)
-    staff = role if request.args.get("view") != "public" else ""
+    # What hangs on the wall is for everybody in the room, whoever signed in at that machine.
+    wall = request.args.get("screen") == "wall"
+    staff = "" if wall or request.args.get("view") == "public" else role
     closed = made.last("closed")
     return page.render(
         "hall.html",
@@ -155,7 +157,7 @@ def hall(tender: str, lot: str) -> Response:
         last=messages[-1].n,
         socket=f"{live.replace('http', 'ws', 1)}{SOCKET}" if live else "",
         version=VERSION,
-        wall=request.args.get("screen") == "wall",
+        wall=wall,
         price=texts.price,
         name_of=lambda id_: getattr(book.custodian(id_), lang),
         objecting=_objecting(made, state.now),
