@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser
 
 from bidding import cms
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
-from tests.support.authority import END, START, Holder, Key, ec_key, name, root, rsa_key
+from tests.support.authority import END, START, Holder, Key, ec_key, name, root, rsa_key, with_extension
 from tests.support.sampling import sample
 from tests.support.sealing_page import SealingPage, sealing_page
 from tests.support.world_log import Dice
@@ -121,6 +122,191 @@ def test_what_voids_a_bid_is_refused_in_the_browser_with_the_same_code(page: Sea
     assert found["attached"] == "cms.unsupported"
     assert found["expired"] == found["other authority"] == "cms.untrusted"
     assert found["other bytes"] == "cms.invalid"
+
+
+def der(tag: int, *parts: bytes) -> bytes:
+    """One DER element."""
+    content = b"".join(parts)
+    size = len(content)
+    width = (size.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([128 + width]) + size.to_bytes(width)) + content
+
+
+def split(encoded: bytes) -> list[bytes]:
+    """The elements inside an element."""
+    size = encoded[1]
+    rest = encoded[2 + (size - 128 if size >= 128 else 0) :]
+    out = []
+    while rest:
+        length, start = rest[1], 2
+        if length >= 128:
+            length, start = int.from_bytes(rest[2 : 2 + length - 128]), 2 + length - 128
+        out.append(rest[: start + length])
+        rest = rest[start + length :]
+    return out
+
+
+def altered(whole: bytes, path: Sequence[int], change: Callable[[bytes], bytes]) -> bytes:
+    """An encoding with the element at a path (places, from the outside in) changed, and all lengths made right."""
+    if not path:
+        return change(whole)
+    parts = split(whole)
+    parts[path[0]] = altered(parts[path[0]], path[1:], change)
+    return der(whole[0], *parts)
+
+
+BODY = (1, 0)
+CERTIFICATES = (*BODY, 3)
+SIGNER = (*BODY, 4, 0)
+SID_SERIAL = (*SIGNER, 1, 1)
+BY = (*SIGNER, -2)
+SIGNATURE = (*SIGNER, -1)
+ECDSA = bytes.fromhex("06082a8648ce3d040302")
+
+
+def with_certificates(cms_der: bytes, *extra: bytes) -> bytes:
+    """A CMS with certificates before the others, which nobody signed."""
+    return altered(cms_der, CERTIFICATES, lambda found: der(found[0], *extra, *split(found)))
+
+
+def test_what_nobody_signed_is_judged_alike_when_it_is_changed(page: SealingPage) -> None:
+    """Whoever handles a signature after the signer can change these, and must not void a bid that the lead took."""
+    ecdsa = ROOT.issue(SEAL, ec_key()).sign(DATA)
+    rsa_holder = ROOT.issue(SEAL, rsa_key())
+    rsa, pss = rsa_holder.sign(DATA), rsa_holder.sign(DATA, pss=True)
+    high = next(one for one in iter(lambda: ROOT.issue(SEAL, ec_key()), None) if padded_serial(one.certificate))
+    odd_names = with_extension(ROOT, name("Somebody"), "2.5.29.17", b"\x30\x02\x82\x05", critical=False)
+    unread = odd_names.certificate.public_bytes(Encoding.DER)
+    sha256 = bytes.fromhex("0609608648016503040201")
+    junk = der(0x30, sha256, b"\x02\x01\x07")
+    refused = {
+        "junk beside ECDSA": altered(ecdsa, BY, lambda _: der(0x30, ECDSA, b"\x02\x01\x07")),
+        "padded r": altered(ecdsa, SIGNATURE, lambda whole: der(4, altered(whole[2:], (0,), padded))),
+        "padded s": altered(ecdsa, SIGNATURE, lambda whole: der(4, altered(whole[2:], (1,), padded))),
+        "junk beside the hash of PSS": altered(pss, (*BY, 1, 0, 0), lambda _: junk),
+        "junk beside the hash of the mask": altered(pss, (*BY, 1, 1, 0, 1), lambda _: junk),
+        "a negative serial": altered(high.sign(DATA), SID_SERIAL, lambda found: der(2, found[3:])),
+        "no parameter outside": altered(
+            RSA_ROOT.issue(SEAL, ec_key()).sign(DATA), (*CERTIFICATES, 0, 1), lambda whole: der(0x30, split(whole)[0])
+        ),
+        "only one that cannot be read": altered(ecdsa, CERTIFICATES, lambda found: der(found[0], unread)),
+    }
+    found = same(page, {label: case(one, trusted=trusted_by(label)) for label, one in refused.items()})
+    assert ACCEPTED not in found.values(), found
+    taken = {
+        "NULL beside ECDSA": altered(ecdsa, BY, lambda _: der(0x30, ECDSA, b"\x05\x00")),
+        "a certificate with names that cannot be read": with_certificates(ecdsa, unread),
+        "the same, RSA": with_certificates(rsa, unread),
+        "the signer's twice": with_certificates(rsa, rsa_holder.certificate.public_bytes(Encoding.DER)),
+        "the root as well": with_certificates(rsa, ROOT.certificate.public_bytes(Encoding.DER)),
+    }
+    assert set(same(page, {label: case(one) for label, one in taken.items()}).values()) == {ACCEPTED}
+
+
+RSA_ROOT = root("RSA CA", rsa_key(4))
+
+
+def trusted_by(label: str) -> Holder:
+    return RSA_ROOT if label == "no parameter outside" else ROOT
+
+
+def padded(number: bytes) -> bytes:
+    return der(2, b"\0", number[2:])
+
+
+def padded_serial(certificate: x509.Certificate) -> bool:
+    """Whether a serial number has its highest bit set, so that its INTEGER begins with a zero."""
+    return certificate.serial_number.bit_length() % 8 == 0
+
+
+# What may be critical in the judge's eyes, and what may not.
+EXTENSIONS = {
+    "subjectAltName": ("2.5.29.17", der(0x30, der(0x82, b"example.com")), True),
+    "extKeyUsage": ("2.5.29.37", der(0x30, bytes.fromhex("06082b06010505070304")), True),
+    "certificatePolicies": ("2.5.29.32", der(0x30, der(0x30, bytes.fromhex("06032a0304"))), False),
+    "issuerAltName": ("2.5.29.18", der(0x30, der(0x82, b"example.com")), False),
+    "cRLDistributionPoints": (
+        "2.5.29.31",
+        der(0x30, der(0x30, der(0xA0, der(0xA0, der(0x86, b"http://example.com/crl"))))),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_extensions_are_judged_alike(page: SealingPage, *, critical: bool) -> None:
+    cases = {
+        label: case(with_extension(ROOT, SEAL, oid, value, critical=critical).sign(DATA))
+        for label, (oid, value, _) in EXTENSIONS.items()
+    }
+    found = same(page, cases)
+    expected = {label for label in cases if not critical or EXTENSIONS[label][2]}
+    assert {label for label, verdict in found.items() if verdict == ACCEPTED} == expected
+
+
+def test_names_that_the_judge_cannot_read_are_refused(page: SealingPage) -> None:
+    names = {
+        "x400Address": der(0xA3, b"\x05\x00"),
+        "ediPartyName": der(0xA5, b"\x05\x00"),
+        "no name": der(0x02, b"\x05\x00"),
+        "host in GBK": der(0x82, "公司".encode("gbk")),
+        "address of three bytes": der(0x87, b"abc"),
+    }
+    odd = {
+        label: with_extension(ROOT, SEAL, "2.5.29.17", der(0x30, one), critical=False) for label, one in names.items()
+    }
+    assert set(same(page, {label: case(one.sign(DATA)) for label, one in odd.items()}).values()) == {"cms.untrusted"}
+
+
+def test_the_browser_weighs_no_constraints_on_names(page: SealingPage) -> None:
+    """It is the stricter one there: an issuer that has any is none."""
+    constraints = der(0x30, der(0xA0, der(0x30, der(0x82, b"example.com"))))
+    signer = with_extension(ROOT, SEAL, "2.5.29.30", constraints, critical=False)
+    (answer,) = page.answers([browser_call(*case(signer.sign(DATA)))])
+    assert answer["code"] == "cms.untrusted"
+
+
+def test_times_of_a_certificate_are_utctime_through_2049(page: SealingPage) -> None:
+    certificate = ROOT.issue(SEAL, rsa_key()).certificate
+    tbs = altered(certificate.tbs_certificate_bytes, (4, 1), lambda _: der(0x18, b"20280101000000Z"))
+    assert isinstance(ROOT.key, ec.EllipticCurvePrivateKey)
+    signature = der(3, b"\0", ROOT.key.sign(tbs, ec.ECDSA(SHA256())))
+    general = x509.load_der_x509_certificate(der(0x30, tbs, der(0x30, ECDSA), signature))
+    late = ROOT.issue(SEAL, rsa_key(), end=datetime(2051, 1, 1, tzinfo=UTC))
+    found = same(page, {"before": case(Holder(rsa_key(), general).sign(DATA)), "after": case(late.sign(DATA))})
+    assert found == {"before": "cms.untrusted", "after": ACCEPTED}
+
+
+def test_a_path_of_ten_certificates_is_the_longest(page: SealingPage) -> None:
+    holder, cases = ROOT, {}
+    for between in range(11):
+        cases[str(between)] = case(holder.issue(SEAL, ec_key()).sign(DATA))
+        holder = holder.issue(name(f"CA {between}"), ec_key(), ca=True)
+    found = same(page, cases)
+    assert found["8"] == ACCEPTED
+    assert found["10"] == "cms.too_many"
+
+
+def test_certificates_that_issue_each_other_are_refused_at_once(page: SealingPage) -> None:
+    """A file of a partner: certificates of one name and key, each of which every other one issued."""
+    key = ec_key()
+    loop = Holder(key, root("Loop CA", key).certificate)
+    many = [loop.issue(name("Loop CA"), key, ca=True).certificate for _ in range(100)]
+    signer = loop.issue(SEAL, ec_key())
+    cases = {str(count): case(signer.sign(DATA, chain=many[:count])) for count in (2, 3, 9, 10, 100)}
+    twins = [ec_key() for _ in range(4)]
+    names = [name(f"Loop {number}") for number in range(4)]
+    ring = [
+        Holder(twins[number - 1], root(f"Loop {number - 1 if number else 3}", twins[number - 1]).certificate)
+        .issue(names[number], twins[number], ca=True)
+        .certificate
+        for number in range(4)
+        for _ in range(2)
+    ]
+    cases["ring"] = case(Holder(twins[3], ring[-1]).issue(SEAL, ec_key()).sign(DATA, chain=ring))
+    found = same(page, cases)
+    assert (found["2"], found["ring"]) == ("cms.untrusted", "cms.untrusted")
+    assert {found[count] for count in ("3", "9", "10", "100")} == {"cms.too_many"}
 
 
 def test_a_changed_byte_anywhere_is_judged_alike(page: SealingPage) -> None:

@@ -4,12 +4,14 @@
  * The twin of `bidding/cms.py`, which judges after the opening: what is let through here and refused there voids a bid.
  */
 import { concat, equal, hex, toNumber } from "./bytes.js";
+import { checkChain } from "./chain.js";
 import * as der from "./der.js";
 import { sha256 } from "./digest.js";
 import { Refusal } from "./refusal.js";
 import * as x509 from "./x509.js";
 
 export const MAX_BYTES = 64 * 1024;
+export const MAX_CERTIFICATES = 10;
 
 const SIGNED_DATA = "2a864886f70d010702";
 const DATA = "2a864886f70d010701";
@@ -60,7 +62,7 @@ export const authorities = (pems) => pems.flatMap((pem) => {
  * @param {Uint8Array} data
  * @param {x509.Certificate[]} trusted
  * @param {string} at time: the deadline in force
- * @returns {Promise<x509.Certificate>} refuses with `cms.malformed`, `cms.unsupported`, `cms.invalid`, `cms.untrusted`
+ * @returns {Promise<x509.Certificate>} refuses with `cms.malformed`, `cms.unsupported`, `cms.invalid`, `cms.untrusted`, `cms.too_many`
  */
 export async function verify(cms, data, trusted, at) {
   if (cms.length > MAX_BYTES) throw new Refusal("cms.too_long", { limit: MAX_BYTES, found: cms.length });
@@ -79,8 +81,8 @@ export async function verify(cms, data, trusted, at) {
   if (!right && !x509.isSm(named)) throw new Refusal("cms.unsupported", { field: kind === "EC" && curve !== "P-256" ? "publicKey" : "signatureAlgorithm" });
   const signed = attributes === null ? data : await signedAttributes(attributes, data);
   if (!(await x509.holds(certificate.spki, by, signature.content, signed))) throw new Refusal("cms.invalid", { field: "signature" });
-  const others = certificates.filter((one) => one !== certificate);
-  await x509.checkChain(certificate, others, trusted, at);
+  const others = certificates.filter((one) => !equal(one.encoded, certificate.encoded));
+  await checkChain(certificate, others, trusted, at);
   return certificate;
 }
 
@@ -96,7 +98,9 @@ function signedData(cms) {
   const content = der.inside(encapsulated, der.SEQUENCE, "encapContentInfo");
   if (content.length !== 1) throw new Refusal("cms.unsupported", { field: "eContent" });
   if (content[0].tag !== der.OID || hex(content[0].content) !== DATA) throw new Refusal("cms.unsupported", { field: "eContentType" });
-  const certificates = parts[0].tag === der.CONTEXT_0 ? der.children(parts.shift()).map(({ encoded }) => x509.parse(encoded)) : [];
+  const enclosed = parts[0].tag === der.CONTEXT_0 ? der.children(parts.shift()) : [];
+  if (enclosed.length > MAX_CERTIFICATES) throw new Refusal("cms.too_many");
+  const certificates = enclosed.map(({ encoded }) => x509.parse(encoded));
   if (parts.length && parts[0].tag === der.CONTEXT_1) parts.shift();
   const [infos] = der.exactly(parts, 1, "signedData");
   const [signer] = der.exactly(der.inside(infos, der.SET, "signerInfos"), 1, "signerInfos");
@@ -117,7 +121,7 @@ function signerOf(certificates, version, sid) {
   const [issuer, serial] = byName ? der.exactly(der.children(sid), 2, "sid") : [];
   const found = certificates.find((one) => {
     if (!byName) return equal(x509.keyId(one) ?? new Uint8Array(0), sid.content);
-    return serial.tag === der.INTEGER && equal(one.issuer, issuer.encoded) && one.serial === toNumber(serial.content);
+    return der.isNatural(serial) && equal(one.issuer, issuer.encoded) && one.serial === toNumber(serial.content);
   });
   if (!found) throw new Refusal("cms.untrusted", { field: "signer" });
   return found;

@@ -73,5 +73,11 @@ export function algorithm(node, field) {
   return { oid: hex(name.content), parameters };
 }
 
+/** @param {Node} node @returns {boolean} whether it is an INTEGER of at least 0 in its shortest spelling */
+export function isNatural({ tag, content }) {
+  const padded = content.length > 1 && content[0] === 0 && !(content[1] & 0x80);
+  return tag === INTEGER && content.length > 0 && !(content[0] & 0x80) && !padded;
+}
+
 /** @param {Node[]} parameters @returns {boolean} whether there are none: absent, or NULL */
 export const bare = (parameters) => parameters.every(({ encoded }) => hex(encoded) === "0500");

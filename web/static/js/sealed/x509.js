@@ -14,16 +14,11 @@ const EC_HASHES = { "2a8648ce3d040302": "SHA-256", "2a8648ce3d040303": "SHA-384"
 // What begins with this is China's own cryptography (GM/T 0006): SM2 and its curve, SM3, the messages of GM/T 0010.
 const SM = "2a811ccf55";
 
-const KEY_ID = "551d0e";
-const KEY_USAGE = "551d0f";
-const CONSTRAINTS = "551d13";
-// Those that may be critical and either are read here or restrict nothing that a signature needs.
-const KNOWN = new Set([KEY_ID, KEY_USAGE, CONSTRAINTS, "551d11", "551d12", "551d20", "551d23", "551d25", "551d1f"]);
+export const KEY_ID = "551d0e";
 const ORGANISATION = "550461";
 const SERIAL = "550405";
 const UTC_TIME = 0x17;
 const GENERAL_TIME = 0x18;
-const MOST_BETWEEN = 8;
 
 /**
  * @typedef {object} Certificate
@@ -38,6 +33,7 @@ const MOST_BETWEEN = 8;
  * @property {string[]} numbers serialNumber in the subject
  * @property {string} from time
  * @property {string} until time
+ * @property {boolean} standard its times are spelled as RFC 5280 wants, and both places name one algorithm
  * @property {der.Node} spki
  * @property {Map<string, {critical: boolean, value: Uint8Array}>} extensions by their id
  */
@@ -49,16 +45,18 @@ export function parse(data) {
   const [tbs, signedBy, bits] = der.exactly(der.inside(node, der.SEQUENCE, "certificates"), 3, "certificates");
   const parts = der.inside(tbs, der.SEQUENCE, "certificates");
   // Without a version it is one of 1988, which says nothing of what its key is for.
-  const [version, number, , issuer, validity, subject, spki, ...more] = der.atLeast(parts, 7, "certificates");
+  const [version, number, inner, issuer, validity, subject, spki, ...more] = der.atLeast(parts, 7, "certificates");
   if (version.tag !== der.CONTEXT_0 || hex(version.content) !== "020102") throw der.malformed("certificates");
   if (number.tag !== der.INTEGER || number.content[0] & 0x80) throw der.malformed("certificates");
   const serial = toNumber(number.content);
   if (serial < 1n) throw der.malformed("certificates");
-  const [from, until] = der.exactly(der.inside(validity, der.SEQUENCE, "validity"), 2, "validity").map(time);
+  const times = der.exactly(der.inside(validity, der.SEQUENCE, "validity"), 2, "validity");
+  const [from, until] = times.map(time);
   return {
     ...{ encoded: data, tbs, signedBy, signature: unbits(bits), serial, issuer: issuer.encoded, subject: subject.encoded, from, until, spki },
     organisations: named(subject, ORGANISATION),
     numbers: named(subject, SERIAL),
+    standard: times.every(standardTime) && equal(inner.encoded, signedBy.encoded),
     extensions: extensionsOf(more.find(({ tag }) => tag === der.CONTEXT_3)),
   };
 }
@@ -78,6 +76,9 @@ function time({ tag, content }) {
   const century = year.length === 4 ? "" : Number(year) < 50 ? "20" : "19";
   return `${century}${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
 }
+
+// Through 2049 a time is UTCTime (RFC 5280 §4.1.2.5).
+const standardTime = (node) => node.tag === UTC_TIME || time(node) >= "2050";
 
 function named(name, wanted) {
   const pairs = der.inside(name, der.SEQUENCE, "subject").flatMap((set) => der.inside(set, der.SET, "subject"));
@@ -139,6 +140,7 @@ export async function holds(spki, by, signature, data) {
   if (isSm(oid)) throw new Refusal("cms.unsupported", { field: "sm2" });
   if (kind === "EC") {
     if (!Object.hasOwn(EC_HASHES, oid)) throw new Refusal("cms.unsupported", { field: "signatureAlgorithm" });
+    if (!der.bare(parameters)) throw der.malformed("signatureAlgorithm");
     const key = await imported(spki, { name: "ECDSA", namedCurve: curve });
     return crypto.subtle.verify({ name: "ECDSA", hash: EC_HASHES[oid] }, key, flat(signature, width), data);
   }
@@ -170,7 +172,7 @@ function flat(signature, width) {
   try {
     const { node, rest } = der.read(signature);
     const pair = der.exactly(der.inside(node, der.SEQUENCE, "signature"), 2, "signature");
-    const numbers = pair.map(({ tag, content }) => (tag === der.INTEGER && !(content[0] & 0x80) ? toNumber(content) : 0n));
+    const numbers = pair.map((one) => (der.isNatural(one) ? toNumber(one.content) : 0n));
     if (rest.length === 0 && numbers.every((one) => one > 0n && one < 1n << BigInt(8 * width))) {
       return Uint8Array.of(...numbers.flatMap((one) => [...fromNumber(one, width)]));
     }
@@ -189,63 +191,11 @@ function pssSalt(parameters) {
   if (unknown || said.some((tag) => !fields.has(tag))) throw new Refusal("cms.unsupported", { field: "signatureAlgorithm" });
   const [hash, mask, salt] = said.map((tag) => der.exactly(der.children(fields.get(tag)), 1, "signatureAlgorithm")[0]);
   const [name, inner] = [der.algorithm(mask, "signatureAlgorithm"), der.children(mask)[1]];
-  const right = der.algorithm(hash, "signatureAlgorithm").oid === SHA256 && name.oid === MGF1 && inner;
-  if (!right || der.algorithm(inner, "signatureAlgorithm").oid !== SHA256) throw new Refusal("cms.unsupported", { field: "signatureAlgorithm" });
+  if (name.oid !== MGF1 || !inner) throw new Refusal("cms.unsupported", { field: "signatureAlgorithm" });
+  for (const digest of [hash, inner].map((one) => der.algorithm(one, "signatureAlgorithm"))) {
+    if (digest.oid !== SHA256) throw new Refusal("cms.unsupported", { field: "signatureAlgorithm" });
+    if (!der.bare(digest.parameters)) throw der.malformed("signatureAlgorithm");
+  }
   if (salt.tag !== der.INTEGER || salt.content.length < 1 || salt.content.length > 2) throw der.malformed("signatureAlgorithm");
   return Number(toNumber(salt.content));
-}
-
-/**
- * Refuses a certificate that does not lead to an authority at a time: `cms.untrusted`, with what is wrong in `field`
- * (`authorities`, `chain`, `expired`, `usage`). Revocation is not looked up, as after the opening nobody can.
- * @param {Certificate} certificate
- * @param {Certificate[]} others that came with it
- * @param {Certificate[]} authorities of the trust file
- * @param {string} at time
- */
-export async function checkChain(certificate, others, authorities, at) {
-  const untrusted = (field) => new Refusal("cms.untrusted", { field, from: certificate.from, until: certificate.until });
-  if (authorities.length === 0) throw untrusted("authorities");
-  if (!current(certificate, at)) throw untrusted("expired");
-  if (!maySign(certificate) || strange(certificate)) throw untrusted("usage");
-  if (!(await leads(certificate, others, authorities, at, 0))) throw untrusted("chain");
-}
-
-const current = ({ from, until }, at) => from <= at && at <= until;
-const strange = ({ extensions }) => [...extensions].some(([id, { critical }]) => critical && !KNOWN.has(id));
-
-// digitalSignature or contentCommitment: the first two bits.
-function maySign({ extensions }) {
-  const usage = extensions.get(KEY_USAGE);
-  return usage === undefined || (der.read(usage.value).node.content[1] & 0xc0) !== 0;
-}
-
-// Whether a certificate may issue others, with so many issuers between it and the signer.
-function mayIssue({ extensions }, between) {
-  const found = extensions.get(CONSTRAINTS);
-  if (found === undefined) return false;
-  const [ca, most] = der.inside(der.read(found.value).node, der.SEQUENCE, "basicConstraints");
-  const is = ca?.tag === der.BOOLEAN && ca.content[0] === 0xff;
-  return is && (most === undefined || toNumber(most.content) >= BigInt(between));
-}
-
-async function leads(certificate, others, authorities, at, between) {
-  if (authorities.some(({ encoded }) => equal(encoded, certificate.encoded))) return true;
-  if (between > MOST_BETWEEN) return false;
-  for (const issuer of [...authorities, ...others]) {
-    const fits = equal(issuer.subject, certificate.issuer) && current(issuer, at) && mayIssue(issuer, between) && !strange(issuer);
-    if (!fits || equal(issuer.encoded, certificate.encoded) || !(await issued(issuer, certificate))) continue;
-    if (await leads(issuer, others, authorities, at, between + 1)) return true;
-  }
-  return false;
-}
-
-// A key or an algorithm that is not read here makes nobody an issuer.
-async function issued(issuer, { signedBy, signature, tbs }) {
-  try {
-    return await holds(issuer.spki, signedBy, signature, tbs.encoded);
-  } catch (error) {
-    if (error instanceof Refusal) return false;
-    throw error;
-  }
 }
