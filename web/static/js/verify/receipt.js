@@ -10,6 +10,12 @@ const place = document.getElementById("carried");
 const said = document.getElementById("carried-said");
 const TIMES = new Set(["at", "minute"]);
 
+// Asked on every visit, once, whatever the address carries: asking only for a receipt would tell the office who holds one.
+const believed = trust().then(({ file }) => file, (error) => {
+  if (error instanceof Refusal || error instanceof TypeError) return null;
+  throw error;
+});
+
 /** @returns {import("../sealed/signing.js").Envelope|null} null if the address carries something that is none */
 function read() {
   try {
@@ -22,13 +28,8 @@ function read() {
 
 /** @param {import("../sealed/signing.js").Envelope} envelope @returns {Promise<"signed"|"forged"|"unknown">} by the trust file this browser believes */
 async function judged(envelope) {
-  let file;
-  try {
-    ({ file } = await trust());
-  } catch (error) {
-    if (error instanceof Refusal || error instanceof TypeError) return "unknown";
-    throw error;
-  }
+  const file = await believed;
+  if (file === null) return "unknown";
   try {
     await verify("receipt", envelope, file.box_key);
     return "signed";
