@@ -152,6 +152,30 @@ def test_a_secret_whose_words_nobody_wrote_down_is_not_forgotten_and_its_bytes_g
     context.close()
 
 
+@pytest.mark.parametrize("path", ["bid/secret", "bid/lot#countersign", "bid"])
+def test_a_tab_on_any_page_of_the_room_forgets_with_the_one_that_forgets(
+    place: Rooms, browser: Browser, path: str
+) -> None:
+    firm, context = place.firm(f"fox-{len(place.town.bidders)}"), browser.new_context()
+    SignedIn(context, place, firm)
+    page, other = context.new_page(), context.new_page()
+    restore(page, place, firm, "en")
+    address, _, section = path.partition("#")
+    other.goto(f"{place.office}/{address}?lang=en#{section}")
+    ready(other)
+    other.evaluate("() => { window.before = true; }")
+    secret_page(page, place, "en")
+    page.locator("#forget-word").fill("Forget")
+    page.locator("#forget-now").click()
+    page.wait_for_selector("#forgotten:not([hidden])")
+    # A page that holds the secret in its memory would go on taking tickets with it.
+    other.wait_for_function("() => window.before === undefined")
+    ready(other)
+    assert page.evaluate(SECRETS) == []
+    assert kept(page, "tickets") == []
+    context.close()
+
+
 def test_another_secret_leaves_the_bytes_of_signing_up_alone(place: Rooms, browser: Browser) -> None:
     firm, context = place.firm("dog"), browser.new_context()
     SignedIn(context, place, firm)

@@ -16,6 +16,7 @@ from tests.support.proofs import BOX, SmallLog, trust
 from tests.support.static_pages import served
 
 CALL: Final = "async ([name, given]) => (await import('/support/outcome.js')).call(name, given)"
+PARTY: Final = "party-1"
 SENT: Final = DEADLINE - 3 * MINUTE
 RECEIPTS: Final = [receipt(OLDER, 1, SENT), receipt(OWN, 2, SENT)]
 WITHDRAWN: Final = [*RECEIPTS, receipt("ee" * 32, 3, SENT, "withdrawal")]
@@ -228,10 +229,10 @@ def test_a_log_that_is_shown_from_after_the_deadline_does_not_prove_the_first_ro
 
 def test_what_was_shown_once_may_not_be_left_out(page: Page) -> None:
     seen = checked(page, told("close", "announce").data())["value"]["events"]
-    assert call(page, "continues", TENDER, LOT, seen) == {"value": "kept"}
-    assert call(page, "continues", TENDER, LOT, seen[:1]) == {"code": "evidence.kept_back"}
-    assert call(page, "continues", TENDER, LOT, []) == {"code": "evidence.kept_back"}
-    assert call(page, "continues", TENDER, "lot-2", []) == {"value": "kept"}
+    assert call(page, "continues", PARTY, TENDER, LOT, seen) == {"value": "kept"}
+    assert call(page, "continues", PARTY, TENDER, LOT, seen[:1]) == {"code": "evidence.kept_back"}
+    assert call(page, "continues", PARTY, TENDER, LOT, []) == {"code": "evidence.kept_back"}
+    assert call(page, "continues", PARTY, TENDER, "lot-2", []) == {"value": "kept"}
 
 
 # --- the log's head and its minutes -----------------------------------------------------------------------------------
@@ -269,7 +270,7 @@ def test_a_receipt_s_minute_is_witnessed_only_where_that_is_proved(
     log = SmallLog()
     rows = [opened(log), *(minute(log, number) for number in numbers)]
     got = call(page, "heard", listed(log, rows, after=after), trust())
-    assert call(page, "minute", clock.text(SENT), got["value"])["value"]["said"] == said
+    assert call(page, "minute", PARTY, clock.text(SENT), got["value"])["value"]["said"] == said
 
 
 def test_a_minute_that_is_said_to_be_witnessed_without_signatures_is_not(page: Page) -> None:
@@ -279,7 +280,7 @@ def test_a_minute_that_is_said_to_be_witnessed_without_signatures_is_not(page: P
     without = listed(log, rows)
     without["minutes"][0]["proof"] = ""
     got = call(page, "heard", without, trust())["value"]
-    assert call(page, "minute", clock.text(SENT), got)["value"]["said"] == "waits"
+    assert call(page, "minute", PARTY, clock.text(SENT), got)["value"]["said"] == "waits"
     other = listed(log, rows)
     other["minutes"][0]["event"]["public"]["minute"] = clock.text(SENT + 9 * MINUTE)
     assert call(page, "heard", other, trust()) == {"code": "merkle.not_included"}
@@ -310,3 +311,26 @@ def test_another_log_of_the_same_size_is_a_fork_and_both_notes_are_kept(page: Pa
     assert "value" in call(page, "heard", listed(log, [opened(log), minute(log, 1)]), trust())
     log = SmallLog()
     assert call(page, "heard", listed(log, [opened(log), minute(log, 7)]), trust()) == {"code": "log.fork"}
+
+
+# --- what is kept of it under the organisation's id -------------------------------------------------------------------
+
+TRUSTED: Final = """() => new Promise((done) => {
+  const asked = indexedDB.open("mingjing-room");
+  asked.onsuccess = () => {
+    const keys = asked.result.transaction("trust").objectStore("trust").getAllKeys();
+    keys.onsuccess = () => { asked.result.close(); done(keys.result); };
+  };
+})"""
+
+
+def test_what_tells_of_an_organisation_s_bids_is_kept_under_it_and_forgotten_with_it(page: Page) -> None:
+    log = SmallLog()
+    heard = call(page, "heard", listed(log, [opened(log), minute(log, 3)]), trust())["value"]
+    seen = checked(page, told("close").data())["value"]["events"]
+    for party in (PARTY, "party-2"):
+        assert call(page, "remember", party, RECEIPTS, heard) == {"value": "kept"}
+        assert call(page, "continues", party, TENDER, LOT, seen) == {"value": "kept"}
+    assert call(page, "forget", PARTY) == {"value": "forgotten"}
+    assert {row[0] for row in page.evaluate(TRUSTED)} == {"head", "party-2"}
+    assert len(page.evaluate(TRUSTED)) == 3, "the head of the log, and of the other organisation a minute and a lot"

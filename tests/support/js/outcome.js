@@ -1,12 +1,19 @@
 /** The checks of the bidder's room, called from a test: a refusal comes back as its code. */
-import { due, continues, heard, minuteOf } from "/static/js/bid/head.js";
+import { due, continues, heard, minuteOf, remember } from "/static/js/bid/head.js";
 import { fate } from "/static/js/bid/fate.js";
+import { forget, put } from "/static/js/bid/keep.js";
 import { outcome } from "/static/js/bid/outcome.js";
 
 const CALLS = {
   heard: ([told, trust]) => heard(told, trust),
-  minute: ([minute, told]) => minuteOf(minute, told),
-  continues: async ([tender, lot, events]) => ((await continues(tender, lot, events)) ?? "kept"),
+  minute: ([party, minute, told]) => minuteOf(party, minute, told),
+  continues: async ([party, tender, lot, events]) => ((await continues(party, tender, lot, events)) ?? "kept"),
+  remember: async ([party, receipts, told]) => {
+    await put("drafts", [party, "t-1", "lot-1"], { receipts });
+    await remember(party, told);
+    return "kept";
+  },
+  forget: async ([party]) => ((await forget(party)) ?? "forgotten"),
   outcome: ([data, deadline, trust]) => outcome(data, deadline, trust),
   fate: async ([about, data, deadline, trust]) => {
     const found = await outcome(data, deadline, trust);

@@ -168,8 +168,7 @@ export class Draft {
   /** Follows what other tabs do. @param {(error: unknown) => void} failed */
   follow(failed) {
     hearTabs((what, key) => {
-      if (what === "forgotten" && key[0] === this.key[0]) location.reload();
-      else if (what === "changed" && key.join() === this.key.join()) this.reread().catch(failed);
+      if (what === "changed" && key.join() === this.key.join()) this.reread().catch(failed);
     }, this.key);
   }
 

@@ -68,21 +68,22 @@ async function settings([opened], trust) {
 export async function remember(party, { minutes }) {
   const own = new Set((await all("drafts", party)).flatMap(({ value }) => value.receipts ?? []).map(({ receipt }) => receipt.object.minute));
   for (const { minute, witnessedAt } of minutes) {
-    const place = ["minute", minute];
+    const place = [party, "minute", minute];
     if (own.has(minute) && !(await get("trust", place))) await put("trust", place, witnessedAt);
   }
 }
 
 /**
  * What is proved of a receipt's minute.
+ * @param {string} party whose receipt it is
  * @param {string} minute its start
  * @param {Heard|null} told
  * @returns {Promise<{said: "seen"|"late"|"passed"|"waits", at: string}>} `seen`: it is in the witnessed log, in time to count (`at`:
  *   since when); `late`: in it, but after its time; `passed`: the log goes beyond it (up to the minute `at`); `waits`: nothing yet
  */
-export async function minuteOf(minute, told) {
+export async function minuteOf(party, minute, told) {
   if (told === null) return { said: "waits", at: "" };
-  const own = told.minutes.find((one) => one.minute === minute)?.witnessedAt ?? (await get("trust", ["minute", minute]));
+  const own = told.minutes.find((one) => one.minute === minute)?.witnessedAt ?? (await get("trust", [party, "minute", minute]));
   const last = told.minutes.at(-1);
   if (own !== undefined) return { said: Date.parse(own) <= due(minute, told) ? "seen" : "late", at: own };
   if (!last || last.minute < minute) return { said: "waits", at: "" };
@@ -94,13 +95,14 @@ export const due = (minute, { interval, grace }) => Date.parse(minute) + interva
 
 /**
  * Takes what is proved of a lot only if it goes on from what was shown before: nothing that stood there may be left out.
+ * @param {string} party to whom it was shown
  * @param {string} tender
  * @param {string} lot
  * @param {{version: number, leaf: string}[]} events
  * @returns {Promise<void>} refuses with `evidence.kept_back`
  */
-export async function continues(tender, lot, events) {
-  const place = ["seen", tender, lot];
+export async function continues(party, tender, lot, events) {
+  const place = [party, "seen", tender, lot];
   const gone = ((await get("trust", place)) ?? []).find(({ leaf }) => !events.some((one) => one.leaf === leaf));
   if (gone) throw new Refusal("evidence.kept_back", { stream: `lot/${tender}/${lot}`, version: gone.version });
   if (events.length) await put("trust", place, events);

@@ -36,7 +36,7 @@ export async function show({ own }) {
 /** Asks the box about every lot that there is a ticket for. @param {object} who */
 export function wire(who) {
   const button = element("ask-all");
-  hearTabs((what) => (what === "forgotten" ? location.reload() : told(show(who))), [who.own.party]);
+  hearTabs((what) => what === "changed" && told(show(who)), [who.own.party]);
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

@@ -1,7 +1,8 @@
 /**
  * What this browser keeps of a bidder's work, in IndexedDB: drafts, tickets, pages of lots, the trust file.
  *
- * Everything is kept under the organisation's id: two organisations at one machine never see each other's.
+ * Everything but the trust file and the head of its log, which are nobody's, is kept under the organisation's id: two
+ * organisations at one machine never see each other's.
  */
 const NAME = "mingjing-room";
 const VERSION = 1;
@@ -80,9 +81,9 @@ async function written(store, what) {
   });
 }
 
-/** Forgets all that is kept of an organisation; the trust file, which is nobody's, stays. @param {string} party */
+/** Forgets all that is kept of an organisation; the trust file and the log's head, which are nobody's, stay. @param {string} party */
 export async function forget(party) {
-  for (const store of STORES.filter((name) => name !== "trust")) await written(store, (place) => place.delete(ofParty(party)));
+  for (const store of STORES) await written(store, (place) => place.delete(ofParty(party)));
 }
 
 const ofParty = (party) => IDBKeyRange.bound([party], [party, []]);

@@ -5,6 +5,7 @@ import { heard, remember } from "./head.js";
 import { identity, own } from "./identity.js";
 import { alarm, element, loadWords, room, sayError, tell, text } from "./kit.js";
 import { fetchAll, listed, quietly, shelved, soon } from "./quiet.js";
+import { hearTabs } from "./tabs.js";
 import { trust } from "./trust.js";
 
 // How long until everybody asks again what is new; less where the next deadline is near, for all alike.
@@ -127,6 +128,11 @@ function goOn(quiet, lot, list) {
   }, nextRound(list));
 }
 
+// Every page of the room holds the secret, and goes on keeping tickets and pages: what another tab forgot would come back.
+function beForgotten({ party }) {
+  hearTabs((what, key) => what === "forgotten" && key[0] === party && location.reload(), [party]);
+}
+
 async function begin() {
   await loadWords();
   if (room().dataset.page === "secret" && location.hash === FORGOTTEN) {
@@ -134,6 +140,7 @@ async function begin() {
     room().dataset.ready = "yes";
     return;
   }
+  beForgotten(own());
   const asked = listed().then((list) => ({ ...list, clock: { now: list.now, at: performance.now() } }));
   const [found, list, believed] = await Promise.all([identity(), asked, trust()]);
   const who = { ...found, own: own() };

@@ -53,7 +53,7 @@ export async function learn(lot) {
   if (lot.known) {
     try {
       const found = await outcome(lot.data, lot.known.deadline, lot.trust);
-      await continues(lot.tender, lot.lot, found.events);
+      await continues(lot.who.own.party, lot.tender, lot.lot, found.events);
       lot.outcome = found;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -66,7 +66,7 @@ export async function learn(lot) {
 /** Looks up how far the minutes of our receipts are witnessed, and shows it. @param {Lot} lot */
 export async function look(lot) {
   const starts = lot.draft?.state.receipts.map(({ receipt }) => receipt.object.minute) ?? [];
-  const found = await Promise.all(starts.map(async (minute) => [minute, await minuteOf(minute, lot.heard)]));
+  const found = await Promise.all(starts.map(async (minute) => [minute, await minuteOf(lot.who.own.party, minute, lot.heard)]));
   lot.minutes = Object.fromEntries(found);
   if (lot.draft) show(lot);
 }
