@@ -306,6 +306,21 @@ def test_an_older_log_than_the_one_seen_before_is_refused(page: Page) -> None:
     assert "value" in call(page, "heard", listed(log, rows), trust()), "the newest one seen goes on being believed"
 
 
+def test_of_two_tabs_the_one_that_asked_first_and_hears_last_takes_nothing_back(page: Page) -> None:
+    log = SmallLog()
+    rows = [opened(log), minute(log, 1)]
+    empty = call(page, "before")["value"]
+    small = listed(log, rows)
+    rows.append(minute(log, 2))
+    big = listed(log, rows)
+    assert "value" in call(page, "heard", {**big, "before": empty}, trust())
+    held = call(page, "before")["value"]
+    # Asked before the bigger tree was seen: no alarm, and the bigger one goes on being held.
+    assert call(page, "heard", {**small, "before": empty}, trust())["value"]["size"] < max(held["heads"].values())
+    assert call(page, "before")["value"] == held
+    assert call(page, "heard", small, trust()) == {"code": "log.rolled_back"}
+
+
 def test_another_log_of_the_same_size_is_a_fork_and_both_notes_are_kept(page: Page) -> None:
     log = SmallLog()
     assert "value" in call(page, "heard", listed(log, [opened(log), minute(log, 1)]), trust())

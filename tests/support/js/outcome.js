@@ -1,11 +1,12 @@
 /** The checks of the bidder's room, called from a test: a refusal comes back as its code. */
-import { due, continues, heard, minuteOf, remember } from "/static/js/bid/head.js";
+import { before, due, continues, heard, minuteOf, remember } from "/static/js/bid/head.js";
 import { fate } from "/static/js/bid/fate.js";
 import { forget, put } from "/static/js/bid/keep.js";
 import { outcome } from "/static/js/bid/outcome.js";
 
 const CALLS = {
-  heard: ([told, trust]) => heard(told, trust),
+  before: () => before(),
+  heard: async ([told, trust]) => heard({ before: await before(), ...told }, trust),
   minute: ([party, minute, told]) => minuteOf(party, minute, told),
   continues: async ([party, tender, lot, events]) => ((await continues(party, tender, lot, events)) ?? "kept"),
   remember: async ([party, receipts, told]) => {

@@ -5,7 +5,7 @@
  */
 import { hex } from "../sealed/bytes.js";
 import { Refusal } from "../sealed/refusal.js";
-import { all, get, put } from "./keep.js";
+import { all, get, put, update } from "./keep.js";
 import { proved } from "./known.js";
 import { checkpoint } from "./proof.js";
 
@@ -19,20 +19,33 @@ import { checkpoint } from "./proof.js";
  */
 
 /**
- * @param {{head: string, log: import("./known.js").Proved[], minutes: import("./known.js").Proved[]}} told as `/bid/lots` says it
+ * What this browser held before it asked. Only that has to be in what it is told then: another tab may have asked later and
+ * been told first.
+ * @typedef {object} Before
+ * @property {Record<string, number>} heads the size of the newest tree, by log
+ */
+
+/** @returns {Promise<Before>} to be called before asking */
+export async function before() {
+  const heads = (await all("trust", "head")).map(({ key: [, origin], value: { size } }) => [origin, size]);
+  return { heads: Object.fromEntries(heads) };
+}
+
+/**
+ * @param {{head: string, log: import("./known.js").Proved[], minutes: import("./known.js").Proved[], before: Before}} told as
+ *   `/bid/lots` says it
  * @param {import("./trust.js").TrustFile} trust
  * @returns {Promise<Heard|null>} null before there is a witnessed checkpoint; refuses with `log.rolled_back`, `log.fork`,
  *   `checkpoint.*`, `proof.*`, `merkle.*`, `client.not_in_log`
  */
-export async function heard({ head: note, log, minutes }, trust) {
-  const place = ["head", trust.log.origin];
-  const held = await get("trust", place);
+export async function heard({ head: note, log, minutes, before: { heads } }, trust) {
+  const seen = heads[trust.log.origin] ?? 0;
   if (note === "") {
-    if (held) throw new Refusal("log.rolled_back", { signed: held.size, found: 0 });
+    if (seen) throw new Refusal("log.rolled_back", { signed: seen, found: 0 });
     return null;
   }
   const head = await checkpoint(note, trust);
-  await goesOn(place, held, { size: head.size, root: hex(head.root), note });
+  await goesOn(trust.log.origin, seen, { size: head.size, root: hex(head.root), note });
   const { interval_ms: interval, grace_ms: grace } = (await settings(log, trust)).public;
   const ready = minutes.filter(({ proof }) => proof !== "");
   const found = await Promise.all(ready.map((one) => proved(one, trust)));
@@ -43,13 +56,17 @@ export async function heard({ head: note, log, minutes }, trust) {
 }
 
 // A smaller tree takes something back; another one of the same size says something else to somebody else.
-async function goesOn(place, held, told) {
-  if (held && told.size < held.size) throw new Refusal("log.rolled_back", { signed: held.size, found: told.size });
-  if (held && told.size === held.size && told.root !== held.root) {
-    await put("trust", ["fork", place[1], String(held.size)], { held: held.note, told: told.note });
-    throw new Refusal("log.fork", { size: told.size, held: held.size });
-  }
-  await put("trust", place, told);
+async function goesOn(origin, seen, told) {
+  if (told.size < seen) throw new Refusal("log.rolled_back", { signed: seen, found: told.size });
+  let other = null;
+  await update("trust", ["head", origin], (held) => {
+    if (held && told.size < held.size) return held;
+    if (held && told.size === held.size && told.root !== held.root) other = held;
+    return other ?? told;
+  });
+  if (other === null) return;
+  await put("trust", ["fork", origin, String(other.size)], { held: other.note, told: told.note });
+  throw new Refusal("log.fork", { size: told.size, held: other.size });
 }
 
 async function settings([opened], trust) {

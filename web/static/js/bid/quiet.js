@@ -6,6 +6,7 @@
 import { unhex } from "../sealed/bytes.js";
 import { issuance } from "../sealed/bid.js";
 import * as tickets from "../sealed/tickets.js";
+import { before } from "./head.js";
 import { element, room, sayError, tell, text } from "./kit.js";
 import { get, put } from "./keep.js";
 import { known } from "./known.js";
@@ -14,7 +15,10 @@ import { office } from "./lines.js";
 /** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string}} Listed */
 
 /** @returns {Promise<{lots: Listed[], now: string} & Parameters<typeof import("./head.js").heard>[0]>} */
-export const listed = () => office("GET", "/bid/lots");
+export async function listed() {
+  const held = await before();
+  return { ...(await office("GET", "/bid/lots")), before: held };
+}
 
 /** @param {Document} page @returns {any} what the page of a lot tells this browser */
 export const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
