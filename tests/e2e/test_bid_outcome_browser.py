@@ -229,10 +229,23 @@ def test_a_log_that_is_shown_from_after_the_deadline_does_not_prove_the_first_ro
 
 def test_what_was_shown_once_may_not_be_left_out(page: Page) -> None:
     seen = checked(page, told("close", "announce").data())["value"]["events"]
-    assert call(page, "continues", PARTY, TENDER, LOT, seen) == {"value": "kept"}
-    assert call(page, "continues", PARTY, TENDER, LOT, seen[:1]) == {"code": "evidence.kept_back"}
-    assert call(page, "continues", PARTY, TENDER, LOT, []) == {"code": "evidence.kept_back"}
-    assert call(page, "continues", PARTY, TENDER, "lot-2", []) == {"value": "kept"}
+    assert call(page, "continues", PARTY, TENDER, LOT, seen, 0) == {"value": "kept"}
+    asked = call(page, "before", PARTY)["value"]["lots"][f"{TENDER}/{LOT}"]
+    for less in (seen[:1], []):
+        assert call(page, "continues", PARTY, TENDER, LOT, less, asked) == {"code": "evidence.kept_back"}
+    assert call(page, "continues", PARTY, TENDER, "lot-2", [], 0) == {"value": "kept"}
+    assert call(page, "continues", "party-2", TENDER, LOT, [], 0) == {"value": "kept"}, "it was shown nothing yet"
+
+
+def test_a_page_that_was_asked_for_before_more_was_shown_keeps_nothing_back(page: Page) -> None:
+    seen = checked(page, told(*ALL).data())["value"]["events"]
+    assert call(page, "continues", PARTY, TENDER, LOT, seen, 0) == {"value": "kept"}
+    for asked, less in ((0, []), (1, seen[:1]), (2, seen[:2])):
+        assert call(page, "continues", PARTY, TENDER, LOT, less, asked) == {"value": "kept"}
+    # What was shown is not forgotten by it; a gap, or another event in the place of one, is no matter of when.
+    other = [*seen[:2], {**seen[2], "leaf": "00" * 32}]
+    for wrong, asked in ((seen[:2], 3), (seen[:1], 2), ([seen[0], seen[2]], 0), (other, 0)):
+        assert call(page, "continues", PARTY, TENDER, LOT, wrong, asked) == {"code": "evidence.kept_back"}
 
 
 # --- the log's head and its minutes -----------------------------------------------------------------------------------
@@ -309,15 +322,15 @@ def test_an_older_log_than_the_one_seen_before_is_refused(page: Page) -> None:
 def test_of_two_tabs_the_one_that_asked_first_and_hears_last_takes_nothing_back(page: Page) -> None:
     log = SmallLog()
     rows = [opened(log), minute(log, 1)]
-    empty = call(page, "before")["value"]
+    empty = call(page, "before", PARTY)["value"]
     small = listed(log, rows)
     rows.append(minute(log, 2))
     big = listed(log, rows)
     assert "value" in call(page, "heard", {**big, "before": empty}, trust())
-    held = call(page, "before")["value"]
+    held = call(page, "before", PARTY)["value"]
     # Asked before the bigger tree was seen: no alarm, and the bigger one goes on being held.
     assert call(page, "heard", {**small, "before": empty}, trust())["value"]["size"] < max(held["heads"].values())
-    assert call(page, "before")["value"] == held
+    assert call(page, "before", PARTY)["value"] == held
     assert call(page, "heard", small, trust()) == {"code": "log.rolled_back"}
 
 
@@ -345,7 +358,7 @@ def test_what_tells_of_an_organisation_s_bids_is_kept_under_it_and_forgotten_wit
     seen = checked(page, told("close").data())["value"]["events"]
     for party in (PARTY, "party-2"):
         assert call(page, "remember", party, RECEIPTS, heard) == {"value": "kept"}
-        assert call(page, "continues", party, TENDER, LOT, seen) == {"value": "kept"}
+        assert call(page, "continues", party, TENDER, LOT, seen, 0) == {"value": "kept"}
     assert call(page, "forget", PARTY) == {"value": "forgotten"}
     assert {row[0] for row in page.evaluate(TRUSTED)} == {"head", "party-2"}
     assert len(page.evaluate(TRUSTED)) == 3, "the head of the log, and of the other organisation a minute and a lot"

@@ -54,6 +54,8 @@ def test_the_outcome_is_proved_and_a_forged_one_is_not_believed(tmp_path: Path, 
         firm = place.firm("ant")
         end = place.town.clock.at + OPEN
         page = bids(context, place, firm)
+        for lang in ("en", "zh"):
+            enter(page, place, lang)
         forged = []
 
         def forge(route: Route) -> None:
@@ -81,6 +83,12 @@ def test_the_outcome_is_proved_and_a_forged_one_is_not_believed(tmp_path: Path, 
         assert page.locator("#fate-alarms").is_hidden()
         assert "警报" not in page.locator("#alerts").inner_text()
         assert "平台的表述" in page.locator("#fate-told").inner_text()
+        # The English page still lies on the shelf as it was before the closing: it is older, and keeps nothing back.
+        page.goto(f"{place.office}/bid/lot?lang=en#{place.town.tender}/{LOT}")
+        ready(page)
+        alerts = page.locator("#alerts").inner_text()
+        assert "something new about this lot" in alerts
+        assert "ALARM" not in alerts.upper()
 
 
 def test_a_bid_that_the_box_drops_is_an_alarm_that_says_what_to_do(tmp_path: Path, context: BrowserContext) -> None:

@@ -5,10 +5,10 @@ import { forget, put } from "/static/js/bid/keep.js";
 import { outcome } from "/static/js/bid/outcome.js";
 
 const CALLS = {
-  before: () => before(),
-  heard: async ([told, trust]) => heard({ before: await before(), ...told }, trust),
+  before: ([party]) => before(party),
+  heard: async ([told, trust]) => heard({ before: await before("party-1"), ...told }, trust),
   minute: ([party, minute, told]) => minuteOf(party, minute, told),
-  continues: async ([party, tender, lot, events]) => ((await continues(party, tender, lot, events)) ?? "kept"),
+  continues: async ([party, tender, lot, events, asked]) => ((await continues(party, tender, lot, events, asked)) ?? "kept"),
   remember: async ([party, receipts, told]) => {
     await put("drafts", [party, "t-1", "lot-1"], { receipts });
     await remember(party, told);

@@ -23,12 +23,17 @@ import { checkpoint } from "./proof.js";
  * been told first.
  * @typedef {object} Before
  * @property {Record<string, number>} heads the size of the newest tree, by log
+ * @property {Record<string, number>} lots the version of the last event that was shown, by `tender/lot`
  */
 
-/** @returns {Promise<Before>} to be called before asking */
-export async function before() {
-  const heads = (await all("trust", "head")).map(({ key: [, origin], value: { size } }) => [origin, size]);
-  return { heads: Object.fromEntries(heads) };
+/** @param {string} party @returns {Promise<Before>} to be called before asking */
+export async function before(party) {
+  const [heads, own] = await Promise.all([all("trust", "head"), all("trust", party)]);
+  const lots = own.filter(({ key: [, what] }) => what === "seen");
+  return {
+    heads: Object.fromEntries(heads.map(({ key: [, origin], value: { size } }) => [origin, size])),
+    lots: Object.fromEntries(lots.map(({ key: [, , tender, lot], value }) => [`${tender}/${lot}`, value.at(-1)?.version ?? 0])),
+  };
 }
 
 /**
@@ -116,11 +121,17 @@ export const due = (minute, { interval, grace }) => Date.parse(minute) + interva
  * @param {string} tender
  * @param {string} lot
  * @param {{version: number, leaf: string}[]} events
+ * @param {number} asked the version of the last event that was shown before this was asked for: what came later may be missing,
+ *   as in another language's page that lay on the shelf
  * @returns {Promise<void>} refuses with `evidence.kept_back`
  */
-export async function continues(party, tender, lot, events) {
-  const place = [party, "seen", tender, lot];
-  const gone = ((await get("trust", place)) ?? []).find(({ leaf }) => !events.some((one) => one.leaf === leaf));
-  if (gone) throw new Refusal("evidence.kept_back", { stream: `lot/${tender}/${lot}`, version: gone.version });
-  if (events.length) await put("trust", place, events);
+export async function continues(party, tender, lot, events, asked) {
+  await update("trust", [party, "seen", tender, lot], (held = []) => {
+    // What comes before another event, or stands in its place, is no later one.
+    const missing = ({ version, leaf }) =>
+      !events.some((one) => one.leaf === leaf) && (version <= asked || events.some((one) => one.version >= version));
+    const gone = held.find(missing);
+    if (gone) throw new Refusal("evidence.kept_back", { stream: `lot/${tender}/${lot}`, version: gone.version });
+    return events.length > held.length ? events : held;
+  });
 }

@@ -13,7 +13,7 @@ import { known } from "./known.js";
 import * as letters from "./letters.js";
 import { Box } from "./lines.js";
 import { Parties } from "./parties.js";
-import { dataOf, shelved } from "./quiet.js";
+import { askedOf, dataOf, shelved } from "./quiet.js";
 import * as rehearsal from "./rehearse.js";
 import { showSealed, wireSteps } from "./steps.js";
 import { missing } from "./sign.js";
@@ -31,6 +31,7 @@ export class Lot {
   /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {import("./head.js").Heard|null} heard */
   constructor(data, who, trust, heard) {
     Object.assign(this, { data, who, trust, heard, tender: data.tender, lot: data.lot, stale: new Set(), outcome: null, minutes: {} });
+    this.asked = askedOf(document);
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
     this.renewed = () => {};
@@ -92,12 +93,14 @@ export class Lot {
   async renew() {
     const page = await shelved(this.who.own.party, this.tender, this.lot);
     const data = page && dataOf(page);
-    if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
-    this.data = data;
-    this.renewed();
+    const changed = data && JSON.stringify(data) !== JSON.stringify(this.data);
+    // The same page, but asked for after more had been shown: what is missing then is found out now.
+    if (!data || (!changed && askedOf(page) <= this.asked)) return false;
+    Object.assign(this, { data, asked: askedOf(page) });
+    if (changed) this.renewed();
     await this.learn();
     this.refresh();
-    return true;
+    return changed;
   }
 
   /** @returns {Promise<Box>} the line of the bid key @param {object} [how] */

@@ -7,17 +7,20 @@ import { unhex } from "../sealed/bytes.js";
 import { issuance } from "../sealed/bid.js";
 import * as tickets from "../sealed/tickets.js";
 import { before } from "./head.js";
+import { own } from "./identity.js";
 import { element, room, sayError, tell, text } from "./kit.js";
 import { get, put } from "./keep.js";
 import { known } from "./known.js";
 import { office } from "./lines.js";
 
-/** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string}} Listed */
+/** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string, asked: number}} Listed
+ *   `asked`: the version of the last event of the lot that this browser had shown before it asked for the list */
 
 /** @returns {Promise<{lots: Listed[], now: string} & Parameters<typeof import("./head.js").heard>[0]>} */
 export async function listed() {
-  const held = await before();
-  return { ...(await office("GET", "/bid/lots")), before: held };
+  const held = await before(own().party);
+  const list = await office("GET", "/bid/lots");
+  return { ...list, lots: list.lots.map((one) => ({ ...one, asked: held.lots[`${one.tender}/${one.lot}`] ?? 0 })), before: held };
 }
 
 /** @param {Document} page @returns {any} what the page of a lot tells this browser */
@@ -33,8 +36,19 @@ export const dataOf = (page) => JSON.parse(page.getElementById("data").textConte
 export async function shelved(party, tender, lot) {
   const found = await get("pages", [party, tender, lot, room().dataset.lang]);
   // A page of an older platform, from before pages brought their proofs, is fetched anew.
-  return found?.proved === undefined ? null : new DOMParser().parseFromString(found.html, "text/html");
+  if (found?.proved === undefined) return null;
+  const page = new DOMParser().parseFromString(found.html, "text/html");
+  page.getElementById("lot").dataset.asked = String(found.asked ?? 0);
+  return page;
 }
+
+/**
+ * How much of the lot this browser had shown before it asked for this page, or for the list that says that the page is the
+ * newest: only that has to stand in it.
+ * @param {Document} page
+ * @returns {number} a version; 0 where that is not known
+ */
+export const askedOf = (page) => Number(page.getElementById("lot").dataset.asked ?? 0);
 
 let round = null;
 let looking = [];
@@ -74,18 +88,21 @@ async function walk(party, lots) {
   }
 }
 
-async function fetchOne(party, { tender, lot, mark }) {
+async function fetchOne(party, { tender, lot, mark, asked }) {
   const { lang } = room().dataset;
   const key = [party, tender, lot, lang];
   // A page that lacks a proof is asked for again: witnesses come a little later than the event.
   const kept = await get("pages", key);
-  if (kept?.mark === mark && kept.proved) return;
+  if (kept?.mark === mark && kept.proved) {
+    if (asked > (kept.asked ?? 0)) await put("pages", key, { ...kept, asked });
+    return;
+  }
   const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
   const html = await answer.text();
   const { events, moves, outcome } = dataOf(new DOMParser().parseFromString(html, "text/html"));
   const proved = [...events, ...moves, ...outcome.events].every(({ proof }) => proof !== "");
-  await put("pages", key, { mark, html, proved });
+  await put("pages", key, { mark, html, proved, asked });
 }
 
 /**

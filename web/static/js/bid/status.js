@@ -53,7 +53,7 @@ export async function learn(lot) {
   if (lot.known) {
     try {
       const found = await outcome(lot.data, lot.known.deadline, lot.trust);
-      await continues(lot.who.own.party, lot.tender, lot.lot, found.events);
+      await continues(lot.who.own.party, lot.tender, lot.lot, found.events, lot.asked);
       lot.outcome = found;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
