@@ -1,7 +1,7 @@
 """Wrong passwords: counted by login name and by address, in the database, so that a restart forgets nothing.
 
-What comes from a browser in which the login was opened before is counted for that browser alone (`web.account.known`):
-strangers who try a name do not make its owner wait.
+What comes from a browser in which the login was opened before is counted for that browser, and for all such browsers of
+the login together (`web.account.known`): strangers who try a name do not make its owner wait.
 
 An attempt is counted before it is judged: who tries many at the same time has no more tries. A success takes it back.
 Only the way by password asks here; a passkey opens whatever somebody else has tried.
@@ -47,6 +47,11 @@ def account(name: str) -> Subject:
 def browser(number: str) -> Subject:
     """A browser in which the login was opened before, by the number in its mark."""
     return Subject(_key("browser", number), 5)
+
+
+def browsers(login: str) -> Subject:
+    """All browsers in which a login was opened before: however many there are, guesses from them do not add up."""
+    return Subject(_key("browsers", login), 30)
 
 
 def address(network: str) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ def by_password(at: Services, name: str, password: str, code: str) -> Entered:
     called = name.strip().lower()[:64]
     with reading(at.engine) as conn:
         found = logins.by_name(conn, called)
-        counted = _counted(called, door().known(found or _NOBODY, database_now(conn)))
+        counted = _counted(called, found or _NOBODY, database_now(conn))
     with transaction(at.engine) as conn:
         attempts.admit(conn, counted, database_now(conn))
     right = passwords.matches(found.password if found else "", password)
@@ -52,9 +53,11 @@ def by_password(at: Services, name: str, password: str, code: str) -> Entered:
     raise refused
 
 
-def _counted(name: str, browser: str) -> tuple[Subject, ...]:
-    """For whom an attempt counts. A browser that the login knows has its own count: nobody else can use it up."""
-    return (attempts.browser(browser),) if browser else (attempts.account(name), attempts.address(address()))
+def _counted(name: str, login: Login, now: datetime) -> tuple[Subject, ...]:
+    """For whom an attempt counts. Browsers that the login knows have their own counts: no stranger uses them up."""
+    if browser := door().known(login, now):
+        return attempts.browser(browser), attempts.browsers(login.login)
+    return attempts.account(name), attempts.address(address())
 
 
 def _second_factor(conn: sa.Connection, login: Login, code: str) -> bool:

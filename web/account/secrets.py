@@ -91,14 +91,17 @@ def set_code() -> ResponseReturnValue:
         login = logins.get(conn, who.login)
         step = _step(login.totp_next, given["code"], conn)
         codes: list[str] = []
+        mark = ""
         if step is not None:
             codes = logins.confirm_totp(conn, who.login, login.totp_next, step, at.entropy)
             sessions.end_others(conn, who.login, who.session)
             sessions.strengthen(conn, who.session)
+            login = logins.get(conn, who.login)
+            mark = known.make(door().key(), login, database_now(conn), at.entropy)  # other codes void all marks
     if step is None:
         return _code({"code": Refusal("totp.wrong")})
     audit("code set", who.login)
-    return show("account/codes.html", codes=codes)
+    return door().mark(show("account/codes.html", codes=codes), mark)
 
 
 @route(blueprint, "POST", "/code/recovery", SIGNED_IN)

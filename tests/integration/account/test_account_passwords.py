@@ -107,6 +107,30 @@ def test_a_mark_runs_out_and_another_password_voids_those_of_other_browsers(plac
     assert tried(owner) == 429
 
 
+def test_codes_void_the_marks_that_a_password_alone_has_left(place: Town) -> None:
+    owner, before = signed_up(place), [visitor(place) for _ in range(2)]
+    assert [one.sign_in("ann").status_code for one in before] == [303, 303]
+    secret, _ = set_code(owner, place)
+    tries = [one.sign_in("ann", code="000000").status_code for one in before for _ in range(3)]
+    assert tries == [400] * 5 + [429], "counted against the name, whatever browser they come from"
+    owner.post("/account/sign-out")
+    code = totp.code(secret, totp.step_of(place.clock.at) + 1)
+    assert owner.sign_in("ann", code=code).status_code == 303, "the browser in which they were set stays known"
+
+
+def test_guesses_from_known_browsers_do_not_add_up_however_many_there_are(place: Town) -> None:
+    owner, most = signed_up(place), attempts.browsers("").free
+    known_ones = [visitor(place) for _ in range(most // 5 + 1)]
+    assert {one.sign_in("ann").status_code for one in known_ones} == {303}
+    tries = [one.sign_in("ann", "wrong wrong wrong").status_code for one in known_ones for _ in range(5)]
+    assert tries == [400] * most + [429] * 5
+    assert owner.sign_in("ann").status_code == 429
+    assert visitor(place).sign_in("ann").status_code == 303, "a stranger's browser does not wait for them"
+    place.clock.at += timedelta(seconds=15)
+    assert owner.sign_in("ann").status_code == 303
+    assert known_ones[-1].sign_in("ann", "wrong wrong wrong").status_code == 400, "a success begins anew"
+
+
 def test_the_mark_is_sent_to_nothing_but_signing_in_and_read_by_no_script(place: Town) -> None:
     def cookie(public: str) -> str:
         done = Visitor(office(place, public)).sign_up("ann" if public else "bob")
