@@ -38,6 +38,7 @@ _REPLY: Final = "objection_reply"
 # After which event custodians owe a part (as bidding.procedures.sweep waits for it).
 _BEFORE: Final[Mapping[str, str]] = {"coin": "lot.present", "identity": "lot.coefficients", "offer": "lot.announced"}
 _OPENED: Final = frozenset({"sheet", "candidates", "award"})
+_ENDED: Final = frozenset({"candidates", "award"})
 
 
 class Room:
@@ -60,6 +61,16 @@ class Room:
     def streams(self) -> tuple[str, str]:
         """The streams that this room is made of."""
         return tenders.stream_of(self.tender), lots.stream_of(self.tender, self.lot)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to watch: the lot is over, or its candidates are known."""
+        return bool(self._over) or self._step in _ENDED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the opening is under way: the roll is closed, and the lot has not ended."""
+        return self._step != "waiting" and not self.ended
 
     @property
     def procedure(self) -> Procedure:

@@ -74,9 +74,9 @@ class Settings:
     """Where it listens, whom it serves, and its limits. Times in seconds.
 
     `origins`: of the pages that may connect; a program that sends no origin may, too. `first`: for a line's first
-    message; `slow`: for taking one batch. `opening`, `opening_of_address`: halls that wait to be opened, in all and for
-    one address. `states`: between two looks at how things stand; `forget`: a hall that
-    nobody watches. `proxies`: as in `web.config.Address`.
+    message; `slow`: for taking one batch. `halls`: open at the same time. `opening`, `opening_of_address`: halls that
+    wait to be opened, in all and for one address. `states`: between two looks at how things stand; `forget`: a hall
+    that nobody watches. `proxies`: as in `web.config.Address`.
     """
 
     host: str = "127.0.0.1"
@@ -86,6 +86,7 @@ class Settings:
     poll: float = 0.2
     most: int = 6_000
     most_of_address: int = 1_500
+    halls: int = 1_000
     opening: int = 64
     opening_of_address: int = 4
     first: float = 5.0
@@ -112,7 +113,7 @@ class Live:
     def __init__(self, source: Source, key: bytes, settings: Settings) -> None:
         """`key`: what the office makes tickets with."""
         self._source, self._key, self._settings = source, key, settings
-        self.hub: Hub[Line] = Hub(self)
+        self.hub: Hub[Line] = Hub(self, settings.halls)
         self._space = Space(settings.most, settings.most_of_address)
         self._opening: dict[Key, asyncio.Task[Hall[Line]]] = {}
         self._queue = Space(settings.opening, settings.opening_of_address)
@@ -171,7 +172,10 @@ class Live:
     async def _watched(self, socket: ServerConnection, caller: str) -> None:
         watch = protocol.read(await self._first(socket))
         ticket = self._gate.take(watch.ticket, self.now())
-        hall = await self._open((ticket.tender, ticket.lot), caller)
+        key = (ticket.tender, ticket.lot)
+        hall = await self._open(key, caller)
+        if self.hub.halls.get(key) is not hall:  # it had to make room in the moment between
+            raise Refusal("live.crowded")
         line = Line(socket, ticket.audience, watch.last, hall)
         hello = Hello(
             v=1,
@@ -223,6 +227,7 @@ class Live:
             return *self._source.open(*key), self._source.silent(key[:1])
 
         room, messages, silent = await asyncio.get_running_loop().run_in_executor(self._opener, read)
+        self._cut(self.hub.make_room(key))
         hall = self.hub.open(key, room, messages)
         self._stand(silent, (key,))
         return hall
@@ -298,11 +303,15 @@ class Live:
             key = (room.tender, room.lot)
             if isinstance(messages, Refusal):
                 note(LOGGER, "room lost", logging.ERROR, code=messages.code)
-                for line in self.hub.close(key):
-                    line.socket.transport.abort()
-            elif key in self.hub.halls:
-                self.hub.halls[key].add(messages)
+                self._cut(self.hub.close(key))
+            elif (hall := self.hub.halls.get(key)) is not None and hall.room is room:
+                hall.add(messages)
         return bool(news)
+
+    @staticmethod
+    def _cut(lines: Iterable[Line]) -> None:
+        for line in lines:
+            line.socket.transport.abort()
 
     def _stand(self, silent: Mapping[str, frozenset[str]], keys: Iterable[Key]) -> None:
         now = self.now()

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import msgspec
+import pytest
+from websockets.exceptions import ConnectionClosed
 
 from ledger.basics.errors import Refusal
 from ledger.basics.ids import system_entropy
@@ -91,6 +93,57 @@ def test_old_halls_that_are_being_opened_hold_up_no_running_one() -> None:
         wait_until(lambda: not live.live._opening, "the queue to be empty")
         late = stack.enter_context(Watcher(live.url, ticket_of("old-3")))
         assert late.refused() == (1008, "tender.unknown")
+
+
+class Many(Growing):
+    """Lots by their tender's first word: `old` has failed, `future` waits for its deadline, `now` is being opened."""
+
+    def __init__(self) -> None:
+        future, old, now = played(), played(), played()
+        old.close("lot-1", 2)
+        now.close("lot-1", 4)
+        self.runs = {"future": future, "old": old, "now": now}
+        super().__init__(future)
+
+    def open(self, tender: str, lot: str) -> tuple[Room, list[Message]]:
+        run = self.runs[tender.partition("-")[0]]
+        room = Room(TENDER, lot, stored(run.documents), Names())
+        told = [
+            one
+            for place, event in enumerate(run.events)
+            if event.stream in room.streams
+            for one in room.tell(event, place)
+        ]
+        room.tender, room.places = tender, self.size
+        return room, told
+
+
+def test_a_hall_is_not_kept_shut_by_who_sits_in_old_ones() -> None:
+    with served(Many(), KEY, replace(QUICK, halls=3)) as live, ExitStack() as stack:
+
+        def enter(tender: str) -> Watcher:
+            one = stack.enter_context(Watcher(live.url, ticket_of(tender)))
+            one.until(1)
+            return one
+
+        def halls() -> list[str]:
+            return [tender for tender, _ in live.live.hub.halls]
+
+        ahead, old = enter("future-1"), enter("old-1")
+        enter("old-2"), enter("old-2")
+        enter("now-1")
+        assert halls() == ["future-1", "old-2", "now-1"], "of the lots that are over the one with the fewest watchers"
+        with pytest.raises(ConnectionClosed):
+            old.for_ever()
+        enter("now-2")
+        assert halls() == ["future-1", "now-1", "now-2"]
+        enter("now-3")
+        assert halls() == ["now-1", "now-2", "now-3"]
+        with pytest.raises(ConnectionClosed):
+            ahead.for_ever()
+        for tender in ("old-3", "future-2", "now-4"):
+            refused = stack.enter_context(Watcher(live.url, ticket_of(tender)))
+            assert refused.refused() == (1013, "live.crowded"), "no opening is broken off for another"
 
 
 def ticket_of(tender: str) -> str:
