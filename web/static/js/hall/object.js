@@ -91,8 +91,7 @@ export class Objecting {
   without() {
     if (this.bids.length === 0) return "away";
     // Bidders are read out one by one: until the last of them nobody can say that a bid is not among them.
-    if (!this.place.dataset.until && this.bids.every(({ fate }) => fate === "")) return "";
-    return this.bids.find(({ fate }) => fate !== "")?.fate ?? "none";
+    return this.place.dataset.until ? "none" : "";
   }
 
   /** @param {import("./own.js").Own[]} own a choice where one browser has several bids */

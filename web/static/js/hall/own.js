@@ -3,7 +3,6 @@
  * its own secrets and the rows that everybody has. Nothing is asked of anybody before an objection is handed in, and
  * what is fetched for it is fetched by every visitor's browser.
  */
-import { get } from "../bid/keep.js";
 import { bidKey } from "../sealed/bidkey.js";
 import { hex } from "../sealed/bytes.js";
 import { choose } from "../sealed/curves.js";
@@ -11,7 +10,7 @@ import { imported } from "../sealed/secret.js";
 import { Store } from "../sealed/store.js";
 import { Objecting } from "./object.js";
 
-/** @typedef {{key: string, signer: import("../sealed/curves.js").Signer, fate: "" | "withdrawn" | "late"}} Own */
+/** @typedef {{key: string, signer: import("../sealed/curves.js").Signer}} Own */
 
 /**
  * @param {HTMLElement} root the hall
@@ -51,29 +50,18 @@ function mark(root, keys) {
 }
 
 /**
- * The bid keys that this browser's secrets have in a lot.
+ * The bid keys that this browser's secrets have in a lot. Nothing is read of drafts and receipts: nobody needs to have
+ * signed in here, and that a bid was withdrawn is for its own bidder to know, who sees it in its room.
  * @param {{tender: string, lot: string}} about
- * @returns {Promise<Own[]>} `fate`: what this browser knows of a bid that is not on the roll
+ * @returns {Promise<Own[]>}
  */
 async function ownBids({ tender, lot }) {
-  const found = [];
-  for (const [owner, secret] of await secrets()) {
-    const signer = await bidKey(secret, tender, lot);
-    const draft = await get("drafts", [owner, tender, lot]);
-    found.push({ key: hex(signer.publicKey), signer, fate: fateOf(draft) });
-  }
-  return found;
+  const signers = await Promise.all((await secrets()).map((secret) => bidKey(secret, tender, lot)));
+  return signers.map((signer) => ({ key: hex(signer.publicKey), signer }));
 }
 
-/** @param {any} draft as the room keeps it, or undefined @returns {"" | "withdrawn" | "late"} */
-function fateOf(draft) {
-  const last = draft?.receipts.at(-1);
-  if (last?.kind === "withdrawal") return "withdrawn";
-  return draft?.sealed && last === undefined ? "late" : "";
-}
-
-/** @returns {Promise<[string, CryptoKey][]>} every secret of this browser with its owner, those of signing up among them */
+/** @returns {Promise<CryptoKey[]>} every secret of this browser, those of signing up among them */
 async function secrets() {
   const found = await Store.with((store) => store.all());
-  return Promise.all(found.map(async ({ owner, kept }) => [owner, kept instanceof CryptoKey ? kept : await imported(kept)]));
+  return Promise.all(found.map(({ kept }) => (kept instanceof CryptoKey ? kept : imported(kept))));
 }
