@@ -3,11 +3,13 @@ import { busy } from "./parts/busy.js";
 import { copies } from "./parts/copy.js";
 import { countdowns } from "./parts/countdown.js";
 import { dialogs } from "./parts/dialog.js";
+import { forgetsTyped } from "./parts/typed.js";
 
 busy(document);
 copies(document);
 countdowns(document);
 dialogs(document);
+forgetsTyped(document);
 // The same place in the other language.
 document.addEventListener("click", ({ target }) => {
   const link = target instanceof Element ? target.closest("a[hreflang]") : null;

@@ -1,8 +1,9 @@
 /**
  * The form for objections on the spot, for who has a bid in this lot. What was typed, and what was handed in, is kept in
- * this tab until the log has it. The letter goes to the box, signed by the bid key, and nowhere else.
+ * this tab until the log has it, the person signs out or somebody else signs in. The letter goes to the box, signed by the bid key, and nowhere else.
  */
 import { handIn } from "../bid/object.js";
+import { TYPED, signedIn } from "../parts/typed.js";
 import { Refusal } from "../sealed/refusal.js";
 import { beijing } from "./clock.js";
 import { row, slot, word } from "./rows.js";
@@ -22,13 +23,16 @@ export class Objecting {
    */
   constructor(root, place, clock, about) {
     Object.assign(this, { root, place, clock, about });
-    this.name = `hall-objection ${about.tender}/${about.lot}`;
+    this.name = `${TYPED}hall ${about.tender}/${about.lot}`;
     /** @type {import("./own.js").Own[]} */
     this.bids = [];
     this.form = /** @type {HTMLFormElement} */ (place.querySelector("form"));
     this.typed = /** @type {HTMLTextAreaElement} */ (place.querySelector("#object-text"));
     this.whose = /** @type {HTMLSelectElement} */ (place.querySelector("#object-bid"));
-    const kept = JSON.parse(sessionStorage.getItem(this.name) ?? "{}");
+    const found = JSON.parse(sessionStorage.getItem(this.name) ?? "{}");
+    const kept = found.who && signedIn() && found.who !== signedIn() ? {} : found;
+    // A session that has run out does not change whose it is.
+    this.who = signedIn() || kept.who;
     this.typed.value = kept.text ?? "";
     /** @type {Sent[]} */
     this.sent = kept.sent ?? [];
@@ -123,7 +127,8 @@ export class Objecting {
   }
 
   keep() {
-    sessionStorage.setItem(this.name, JSON.stringify({ text: this.typed.value, sent: this.sent }));
+    const sent = this.sent.filter((one) => this.listed(one) === null);
+    sessionStorage.setItem(this.name, JSON.stringify({ who: this.who, text: this.typed.value, sent }));
   }
 
   /** @param {string} words beside the field, or none */
@@ -201,6 +206,7 @@ export class Objecting {
     const says = this.sent.map((one) => this.fate(one)).join("\n");
     if (!(list instanceof HTMLElement) || list.dataset.says === says) return;
     list.dataset.says = says;
+    this.keep();
     list.hidden = this.sent.length === 0;
     list.replaceChildren();
     for (const one of this.sent) {
