@@ -1,7 +1,7 @@
 """What a bidder's browser checks instead of believing us: events with their proofs, and the log where a lot closed.
 
 The same for everybody: nothing here depends on who asks, so what is fetched tells nothing about who bids (decision
-0017). The browser's side: `web/static/js/bid/{head,record}.js`.
+0017). The browser's side: `web/static/js/bid/{head,known,edge,outcome}.js`.
 """
 
 from __future__ import annotations

@@ -22,7 +22,9 @@ const AGAIN = 5000;
  * @property {{uscc: string, share: string}[]} partners all parties of a joint bid, the lead first; empty for a sole bidder
  * @property {string} rehearsed when a rehearsal worked, or ""
  * @property {string} checked the content that a person has confirmed (`contentOf`), or ""
- * @property {{seq: number, headers: object, statement: object, entries: Record<string, object>}|null} work what is signed
+ * @property {{seq: number, headers: object, statement: object, entries: Record<string, object>,
+ *   registered: Record<string, object>}|null} work what is signed; `registered`: by organisation what the log has of it
+ * @property {object[]} statements that were made of this bid, the last of them last: partners may have signed a former one
  * @property {{seq: number, submission: object, sha256: string, contents: object[], addenda: number, content: string, terms: string,
  *   at: string, stale: boolean}|null} sealed `at`: by this machine's clock; `stale`: the box refused it for an addendum
  * @property {{kind: string, seq: number, sha256: string, receipt: object}[]} receipts
@@ -37,6 +39,7 @@ const empty = () => ({
   rehearsed: "",
   checked: "",
   work: null,
+  statements: [],
   sealed: null,
   receipts: [],
   letter: "",

@@ -44,7 +44,7 @@ export async function sign(lot) {
   await draft.note((state) => {
     state.work = { seq, headers, statement, entries, registered: { [who.own.uscc]: who.own.events[0].event.public } };
     // What was signed before: a partner's signature may come back for that one.
-    state.statements = [...(state.statements ?? []), statement].slice(-FORMER);
+    state.statements = [...state.statements, statement].slice(-FORMER);
   });
 }
 
@@ -67,7 +67,7 @@ export async function takeEntry(lot, file) {
   const value = await readSmall(file, MOST);
   if (!Object.hasOwn(Object(value), "registration")) throw new Refusal("joint.no_entry");
   const { entry, party } = await givenEntry(value, lot.trust);
-  const { work, statements: made = [] } = lot.draft.state;
+  const { work, statements: made } = lot.draft.state;
   if (work === null) throw new Refusal("bid.not_signed", { seq: 0 });
   if (!work.statement.parties.some(({ uscc }) => uscc === party.uscc)) throw new Refusal("bid.not_a_party", { party: `${party.name[room().dataset.lang]} ${party.uscc}` });
   try {
