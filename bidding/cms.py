@@ -8,6 +8,7 @@ up: the time is past and the bundle is read offline.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from cryptography.x509 import verification
 from ledger.basics.errors import Refusal
 
 MAX_BYTES: Final = 64 * 1024
+MAX_CERTIFICATES: Final = 10
+MAX_OF_A_NAME: Final = 2
 MIN_RSA_BITS: Final = 2048
 
 _SIGNED_DATA: Final = "2a864886f70d010702"
@@ -68,7 +71,7 @@ class _Node:
 def verify(cms: bytes, data: bytes, authorities: Sequence[x509.Certificate], at: datetime) -> x509.Certificate:
     """The signer's certificate, if `cms` (DER) is a signature over `data` that holds and leads to an authority `at`.
 
-    Raises `Refusal("cms.malformed" | "cms.unsupported" | "cms.invalid" | "cms.untrusted")`.
+    Raises `Refusal("cms.malformed" | "cms.unsupported" | "cms.invalid" | "cms.untrusted" | "cms.too_many")`.
     """
     if len(cms) > MAX_BYTES:
         raise Refusal("cms.too_long", limit=MAX_BYTES, found=len(cms))
@@ -86,7 +89,8 @@ def verify(cms: bytes, data: bytes, authorities: Sequence[x509.Certificate], at:
     return certificate
 
 
-def _signed_data(cms: bytes) -> tuple[list[x509.Certificate], _Node]:
+def _signed_data(cms: bytes) -> tuple[list[x509.Certificate | None], _Node]:
+    """The certificates inside (None: one that cannot be read) and the only signerInfo."""
     outer, rest = _read(cms)
     kind, wrapped = _exactly(_inside(outer, _SEQUENCE, "contentInfo"), 2, "contentInfo")
     if rest or kind.tag != _OID or kind.content.hex() != _SIGNED_DATA:
@@ -101,9 +105,10 @@ def _signed_data(cms: bytes) -> tuple[list[x509.Certificate], _Node]:
         raise Refusal("cms.unsupported", field="eContent")
     if content[0].tag != _OID or content[0].content.hex() != _DATA:
         raise Refusal("cms.unsupported", field="eContentType")
-    certificates: list[x509.Certificate] = []
-    if rest_parts[0].tag == _CONTEXT_0:
-        certificates = [_certificate(item.encoded) for item in rest_parts.pop(0).children()]
+    enclosed = rest_parts.pop(0).children() if rest_parts[0].tag == _CONTEXT_0 else []
+    if len(enclosed) > MAX_CERTIFICATES:
+        raise Refusal("cms.too_many")
+    certificates = [_certificate(item.encoded) for item in enclosed]
     if rest_parts and rest_parts[0].tag == _CONTEXT_1:
         rest_parts.pop(0)
     (infos,) = _exactly(rest_parts, 1, "signedData")
@@ -113,12 +118,14 @@ def _signed_data(cms: bytes) -> tuple[list[x509.Certificate], _Node]:
     return certificates, signer
 
 
-def _signer(certificates: Sequence[x509.Certificate], version: _Node, sid: _Node) -> x509.Certificate:
+def _signer(certificates: Sequence[x509.Certificate | None], version: _Node, sid: _Node) -> x509.Certificate:
     for certificate in certificates:
+        if certificate is None:
+            continue
         if sid.tag == _SEQUENCE and version.content == b"\x01":
             issuer, serial = _exactly(sid.children(), 2, "sid")
             number = int.from_bytes(serial.content, "big", signed=True)
-            named = serial.tag == _INTEGER and certificate.issuer.public_bytes() == issuer.encoded
+            named = serial.tag == _INTEGER and _names(certificate)[0] == issuer.encoded
             if named and certificate.serial_number == number:
                 return certificate
         elif sid.tag == _KEY_ID and version.content == b"\x03":
@@ -127,6 +134,14 @@ def _signer(certificates: Sequence[x509.Certificate], version: _Node, sid: _Node
         else:
             raise _malformed("sid")
     raise Refusal("cms.untrusted", field="signer")
+
+
+def _names(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    """Issuer and subject as they stand there: the library's own encoding of a name may be another one."""
+    parts = _read(certificate.tbs_certificate_bytes)[0].children()
+    if parts[0].tag == _CONTEXT_0:  # without it: a certificate of version 1
+        parts = parts[1:]
+    return parts[2].encoded, parts[4].encoded
 
 
 def _key_id(certificate: x509.Certificate) -> bytes | None:
@@ -198,12 +213,14 @@ def _pss_salt(algorithm: _Node) -> int:
 
 def _check_chain(
     certificate: x509.Certificate,
-    certificates: Sequence[x509.Certificate],
+    certificates: Sequence[x509.Certificate | None],
     authorities: Sequence[x509.Certificate],
     at: datetime,
 ) -> None:
     if not authorities:
         raise Refusal("cms.untrusted", field="authorities")
+    others = [item for item in certificates if item is not None and item != certificate]
+    _check_branches(others)
     # Dongles carry certificates for people and seals, not for servers: no subjectAltName, no purpose to ask for.
     issuers = verification.ExtensionPolicy.permit_all().require_present(
         x509.BasicConstraints, verification.Criticality.AGNOSTIC, _must_be_authority
@@ -217,11 +234,17 @@ def _check_chain(
         .time(at)
         .extension_policies(ca_policy=issuers, ee_policy=signers)
     )
-    others = [item for item in certificates if item != certificate]
     try:
         policy.build_client_verifier().verify(certificate, others)
     except (verification.VerificationError, ValueError) as exc:
         raise Refusal("cms.untrusted", field="chain") from exc
+
+
+def _check_branches(others: Sequence[x509.Certificate]) -> None:
+    """Each name has two ways on at most: many that issue each other would make the library search without end."""
+    names = Counter(_names(item)[1] for item in others)
+    if any(count > MAX_OF_A_NAME for count in names.values()):
+        raise Refusal("cms.too_many")
 
 
 def _must_be_authority(
@@ -236,16 +259,18 @@ def _may_sign(_policy: verification.Policy, _certificate: x509.Certificate, usag
         raise ValueError("a certificate whose key does not sign")
 
 
-def _certificate(der: bytes) -> x509.Certificate:
-    """A certificate whose fields can all be read: the library reads each only when it is asked for."""
+def _certificate(der: bytes) -> x509.Certificate | None:
+    """A certificate whose fields can all be read (the library reads each only when it is asked for), or None.
+
+    Nobody signed what stands in the CMS besides the signer's certificate: one more that cannot be read voids no bid.
+    """
     try:
         certificate = x509.load_der_x509_certificate(der)
         _ = certificate.subject, certificate.issuer, certificate.extensions
-    except _UNREADABLE as exc:
-        raise _malformed("certificates") from exc
-    if certificate.serial_number < 1:  # RFC 5280 §4.1.2.2; the library is about to refuse it too
-        raise _malformed("certificates")
-    return certificate
+    except _UNREADABLE:
+        return None
+    # A serial below 1 is against RFC 5280 §4.1.2.2; the library is about to refuse it too.
+    return certificate if certificate.serial_number >= 1 else None
 
 
 def _algorithm(node: _Node, allowed: set[str], field: str) -> str:

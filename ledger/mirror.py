@@ -18,6 +18,7 @@ from ledger.checkpoint import Policy, WitnessedCheckpoint
 from ledger.files import write_atomically
 from ledger.log_client import LogClient
 from ledger.merkle import Tree
+from ledger.proof import Proof
 
 _COMMITMENT: Final = 32  # an event's entry; every longer one is raw
 
@@ -64,6 +65,16 @@ class Mirror:
     def slot(self, stream: str, version: int) -> tuple[int, bytes] | None:
         """`(index, leaf)` of the first slot of a stream's version, None if it has none (`events.slot_entry`)."""
         return self._slots.get(events.slot_subject(stream, version))
+
+    def proof(self, entry: bytes) -> Proof:
+        """The proof, under the mirror's own head, that an entry stands in the tree; `Refusal("event.unknown")`.
+
+        For handing on: whoever gets it asks nobody for it, as whoever made it did not.
+        """
+        index = self.index_of(entry)
+        if index is None:
+            raise Refusal("event.unknown", event=entry.hex()[:64])
+        return Proof(index, tuple(self._tree.inclusion(index)), self.note)
 
     def check_note(self, note: bytes) -> WitnessedCheckpoint:
         """A witnessed checkpoint of this log that its own entries bear out.

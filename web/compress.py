@@ -2,7 +2,8 @@
 
 An answer whose length depends on a secret and on what somebody else chose would give the secret away letter by
 letter (BREACH). So what belongs to a person is sent as it is: only answers to requests without cookie and token, which
-hold nothing that not everybody may read, are compressed; and static files, which are the same for all.
+hold nothing that not everybody may read, are compressed; and static files, which are the same for all; and pages into
+which whoever sends somebody there can put nothing (`pack_unchosen`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,13 @@ def taken(request: Request) -> bool:
 def packed(data: bytes) -> bytes:
     """The bytes in gzip's format, the same for the same bytes at any time."""
     return gzip.compress(data, _LEVEL, mtime=0)
+
+
+def pack_unchosen(request: Request, response: Response) -> None:
+    """Compresses a person's page in place, if nothing of its address but the language can stand in it."""
+    if request.args.keys() <= {"lang"} and request.args.get("lang", "zh") in ("zh", "en") and taken(request):
+        response.set_data(packed(response.get_data()))
+        response.headers["Content-Encoding"] = "gzip"
 
 
 def pack(request: Request, response: Response) -> None:

@@ -24,8 +24,8 @@ def render(template: str, **values: object) -> Response:
     """A template with its values.
 
     Every template has besides: `lang` and the `other` language, `here` and `query` of its address, `switch`, the same
-    address in the other language, `navigation`, the texts `t` and `has`, `time`, `moment`, `money`, `amount`, `region`,
-    and `asset`, the address of a static file.
+    address in the other language, `navigation`, the texts `t` and `has`, `time`, `moment`, `money`, `amount`,
+    `article`, `region`, and `asset`, the address of a static file.
     """
     lang = language()
     other: Lang = "zh" if lang == "en" else "en"
@@ -45,6 +45,7 @@ def render(template: str, **values: object) -> Response:
             moment=lambda value, seconds=False: texts.moment(value, lang, seconds=seconds),
             money=texts.money,
             amount=lambda fen: texts.amount(fen, lang),
+            article=lambda value: texts.article(value, lang),
             region=lambda code: texts.region(code, lang),
             asset=assets.url,
             **values,

@@ -81,9 +81,9 @@ def request(secret: bytes, tender: str, lot: str, spki: bytes) -> Request:
 
 @lru_cache(maxsize=64)
 def ticket_key(spki: bytes) -> blindrsa.PublicKey:
-    """The lot's key: RSA-3072 with e = 65537. Raises `Refusal("sealed.bad_ticket_key")`."""
+    """The lot's key: RSA-3072 with e = 65537 and an odd modulus. Raises `Refusal("sealed.bad_ticket_key")`."""
     key = blindrsa.load(spki)
-    if key.n.bit_length() != KEY_BITS or key.e != 65537:
+    if key.n.bit_length() != KEY_BITS or key.n % 2 == 0 or key.e != 65537:
         raise Refusal("sealed.bad_ticket_key")
     return key
 

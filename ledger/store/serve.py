@@ -90,17 +90,43 @@ def covering(conn: sa.Connection, index: int, policy: Policy) -> WitnessedCheckp
     return checkpoint.verify(found.encode(), policy) if found else None
 
 
+def note_over(conn: sa.Connection, index: int) -> tuple[int, str] | None:
+    """Size and note of the first witnessed checkpoint that holds the entry at `index`, None while there is none."""
+    note = _note(conn, tables.checkpoints.c.witnessed, tables.checkpoints.c.size > index)
+    return (_size(note), note) if note is not None else None
+
+
+def note_before(conn: sa.Connection, moment: datetime, policy: Policy) -> tuple[int, str] | None:
+    """Size and note of the newest checkpoint that was witnessed before `moment`, None if there is none."""
+    table, size = tables.checkpoints, tables.checkpoints.c.size
+    below: int | None = None
+    while True:
+        earlier = (size < below,) if below is not None else ()
+        note = _note(conn, table.c.witnessed, table.c.at < to_ms(moment), *earlier, newest=True)
+        if note is None:
+            return None
+        head = checkpoint.verify(note.encode(), policy)
+        if head.witnessed_at is not None and head.witnessed_at < moment:
+            return head.size, note
+        # Signed in time and witnessed later: some few at most, as the next one waits until its witnesses have come.
+        below = head.size
+
+
 def tlog_proof(conn: sa.Connection, leaf: bytes) -> str:
     """The C2SP tlog-proof of an event's leaf under the first witnessed checkpoint that holds it.
 
     Raises `Refusal("event.unknown")`, `log.not_sequenced`, `log.not_witnessed`.
     """
     index = tree.index_of(conn, leaf)
-    note = _note(conn, tables.checkpoints.c.witnessed, tables.checkpoints.c.size > index)
-    if note is None:
+    found = note_over(conn, index)
+    if found is None:
         raise Refusal("log.not_witnessed", event=leaf.hex())
-    size = checkpoint.Checkpoint.parse_body(checkpoint.parse_note(note.encode()).body).size
+    size, note = found
     return Proof(index, tuple(merkle.inclusion_proof(tree.nodes(conn, size), index, size)), note).text()
+
+
+def _size(note: str) -> int:
+    return checkpoint.Checkpoint.parse_body(checkpoint.parse_note(note.encode()).body).size
 
 
 def _add(conn: sa.Connection, policy: Policy, size: int, body: bytes, signature: Signature) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from tests.support.desk import Desk, done, serve_box
+from tests.support.desk import Desk, done, refused, serve_box
 from tests.support.town import LOT, START, Town, town
 
 DEADLINE = START + timedelta(hours=2)
@@ -129,3 +129,30 @@ def test_two_bidders_tickets_are_taken_for_every_lot_in_the_same_words(place: tu
         # The tree grew by the second one's registration; each asks for its own.
         heard.append([re.sub(r"\d+", "N", path.replace(party, "(party)")) for path in office.paths])
     assert heard[0] == heard[1]
+
+
+def test_a_lead_asks_nobody_who_its_partner_is(place: tuple[Town, Desk], tmp_path: Path) -> None:
+    made, desk = place
+    lead, partner = desk.bidder("ewe"), desk.bidder("fox")
+    codes = [(desk.root / f"{name}.uscc").read_text() for name in ("ewe", "fox")]
+    agreement = tmp_path / "agreement.txt"
+    agreement.write_text("together")
+    done("take-tickets", "--home", lead)
+    desk.fill(lead, "--partner", f"{codes[0]}:60", "--partner", f"{codes[1]}:40", "--file", f"identity:{agreement}")
+    desk.do(lead, "sign")
+    statement = Path(lead) / "bids" / made.tender / LOT / "work" / "1" / "statement.json"
+    entry = tmp_path / "entry.json"
+    done("countersign", str(statement), "--out", str(entry), "--yes", "--home", partner)
+    forged = json.loads(entry.read_text())
+    forged["registration"]["event"]["public"]["holds"] = [codes[0]]
+    (tmp_path / "forged.json").write_text(json.dumps(forged))
+    office = Heard()
+    office.listen(made.office_app)
+    lied = ("sign", made.tender, LOT, "--add", str(tmp_path / "forged.json"), "--home", lead)
+    refused("merkle.not_included", *lied)
+    done("sign", made.tender, LOT, "--add", str(entry), "--home", lead)
+    desk.do(lead, "seal", "submit")
+    made.office_app.before_request_funcs[None].pop(0)
+    party = json.loads((Path(partner) / "settings.json").read_text())["party"]
+    assert office.paths
+    assert [path for path in office.paths if party in path or "/api/proofs/" in path] == []

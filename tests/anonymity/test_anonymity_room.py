@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Request
 
 from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, send, sign_and_seal
+from tests.support.tree import ROOT
 
 PRICE: Final = "817263.54"
 ALLOWED: Final = {"accept", "content-type", "mingjing-request", "mingjing-ticket", "origin", "tus-resumable"}
@@ -106,6 +108,32 @@ def test_the_box_gets_what_its_format_says_and_no_account(place: Rooms, browser:
             assert word.encode() not in body
             assert word not in one.url
             assert word not in json.dumps(one.headers)
+
+
+def verifying(browser: Browser, place: Rooms, firm: Firm, carried: str) -> list[tuple[str, str]]:
+    """What a browser in which somebody is signed in asks for, in order, when it opens the verify page."""
+    context = browser.new_context(service_workers="block")
+    desk = SignedIn(context, place, firm)
+    page = context.new_page()
+    with page.expect_response("**/api/trust"):
+        page.goto(f"{place.office}/verify{carried}")
+    if carried:
+        page.wait_for_selector("#carried[data-found=forged]")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return [(one.method, urlsplit(one.url)._replace(fragment="").geturl()) for one in desk.asked]
+
+
+def test_opening_a_receipt_s_link_asks_for_what_every_visit_of_the_verify_page_asks(
+    place: Rooms, browser: Browser
+) -> None:
+    link = re.search(r"https://\S+/verify(#receipt=\S+)", (ROOT / "docs/formats/box.md").read_text("utf-8"))
+    assert link is not None
+    firm = place.firm("eel")
+    opens, looks = (verifying(browser, place, firm, carried) for carried in (link[1], ""))
+    pages = [[one for one in asked if "/static/" not in one[1]] for asked in (opens, looks)]
+    assert pages[0] == pages[1]
+    assert sorted(opens) == sorted(looks)
 
 
 def test_nothing_of_a_draft_lies_on_the_platform(tmp_path: Path, browser: Browser) -> None:

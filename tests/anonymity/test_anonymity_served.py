@@ -42,6 +42,7 @@ COMMITMENTS: Final = {
     "/api/events/<leaf>",
     "/api/proofs/<leaf>",
     "/api/tenders/<tender>/bundle.zip",
+    "/bid/lots",  # brings the box's minutes and the tree's head with their proofs
     "/log",
     "/log/checkpoint",
     "/log/checkpoint.pending",
@@ -239,7 +240,7 @@ def test_a_session_shows_everybody_the_same_for_3_and_for_30_bids(places: tuple[
     few, many = places
     names = [names_of(places, one) for one in places]
     differing, count = compare(session_answers(few, names[0]), session_answers(many, names[1]))
-    assert differing == set()
+    assert differing <= COMMITMENTS
     assert count > 300
 
 

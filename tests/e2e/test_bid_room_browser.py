@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from bidding.parties import uscc_check_character
 from ledger.basics import signing
 from ledger.sealed import backup
 from tests.support.bid_room import (
@@ -26,8 +24,8 @@ from tests.support.bid_room import (
     rooms,
     send,
     sign_and_seal,
+    sign_up,
 )
-from tests.support.office import PASSWORD
 from tests.support.town import INTERVAL, LOT
 
 DEADLINE = timedelta(hours=2)
@@ -252,25 +250,7 @@ def test_wrong_backup_words_are_named_beside_their_fields(place: Rooms, browser:
 def test_an_organisation_signs_up_registers_and_bids_in_one_browser(place: Rooms, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{place.office}/account/sign-up?lang=en")
-    page.locator("[name=name]").fill("somebody-new")
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form:has([name=password]) button[type=submit]").click()
-    page.goto(f"{place.office}/account/organisation?lang=en")
-    page.wait_for_selector("[name=seal_key]:not([value=''])")
-    body = "91350100MA9990001"
-    given = {
-        "uscc": body + uscc_check_character(body),
-        "name_zh": "新建设公司",
-        "name_en": "New Builders",
-        "person_ref": "head-of-new",
-    }
-    for name, value in given.items():
-        page.locator(f"[name={name}]").fill(value)
-    expect(page.locator("[name=seal_key]")).to_have_value(re.compile("[0-9a-f]{64}"))
-    page.locator("form:has([name=uscc]) button[type=submit]").click()
-    page.wait_for_load_state()
-    place.town.settle()
+    sign_up(page, place, "somebody-new", "MA9990001")
     page.goto(f"{place.office}/bid?lang=en")
     ready(page)
     assert "not written down yet" in page.locator("#secret-state").inner_text()

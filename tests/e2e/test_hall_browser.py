@@ -155,7 +155,7 @@ def test_the_hall_fits_its_screen_and_the_wall_has_no_controls(stage: Stage, bro
             page.goto(stage.address("zh", more))
             assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
         assert not page.locator(".hall-tools").is_visible()
-        assert not page.locator(".top").is_visible()
+        assert not page.locator(".site, .foot").first.is_visible()
 
 
 @pytest.mark.parametrize("stage", [2], indirect=True)

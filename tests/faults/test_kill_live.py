@@ -9,7 +9,6 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,10 +16,10 @@ import pytest
 
 from ledger.basics.clock import system_clock
 from ledger.basics.ids import system_entropy
-from tests.support.live import book_of, free_port, key_of
+from tests.support.live import book_of, free_port, key_of, opened_town
 from tests.support.live_crowd import Fan, run, until
 from tests.support.processes import Child, Children
-from tests.support.town import LOT, Town, town
+from tests.support.town import LOT, Town
 from web.live import protocol, ticket
 
 MINGJING = (sys.executable, "-c", "from web.cli.main import main; main()")
@@ -56,16 +55,7 @@ class Ledger:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Ledger]]:
     folder = tmp_path_factory.mktemp("kill")
-    with town(folder, f"sqlite:///{folder / 'town.db'}") as made:
-        made.enrol()
-        deadline = made.clock.at + timedelta(minutes=10)
-        made.publish(deadline)
-        made.open_tickets()
-        for name, price in (("ann", "900000.50"), ("bob", "800000"), ("cid", "1000000")):
-            made.bid(name, price)
-        made.until(deadline)
-        for _ in range(3):
-            made.wait(timedelta(minutes=1))
+    with opened_town(folder, {"ann": "900000.50", "bob": "800000", "cid": "1000000"}, 3) as made:
         yield made, Ledger(made, folder / "town.db")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,9 +22,8 @@ from ledger.sealed.seal import Content, content_keys, context, seal_secret
 from ledger.store.engine import create_engine, transaction
 from tests.support.boxes import BoxWorld, issuer, spki
 from tests.support.cutting import Cutting
-from tests.support.processes import Child, Children
+from tests.support.processes import BINARY, Children, forget_peak, memory, served_box
 from tests.support.sampling import sample
-from tests.support.waiting import wait_until
 from tests.vectors.fixed import fixed, keyset_of
 from web import platform
 from web.blobs import Folder
@@ -40,7 +38,6 @@ TENDER, LOT = "t-1", "lot-1"
 SIZE: Final = sample(1 << 30, 24 << 20)
 CUTS: Final = 5
 ALLOWED: Final = 32 << 20  # bytes that the box may hold at its peak above what it holds when idle
-BINARY: Final = Path(sys.executable).with_name("mingjing")
 
 
 def prepared(folder: Path) -> Config:
@@ -107,23 +104,6 @@ def sealed_file(folder: Path, key: bytes, ctx: bytes, size: int) -> Content:
     return made
 
 
-def serving(processes: Children, config: Config) -> tuple[Child, tuple[str, int], int]:
-    """The box as a process: itself, its address, and the pid of the worker that answers."""
-    box = processes.start(BINARY, "serve", "box", "--config", config.base / "platform.toml", name="box")
-    address = box.wait_for(r"^box ready http://([\d.]+):(\d+)$")
-    children = Path(f"/proc/{box.pid}/task/{box.pid}/children")
-    (worker,) = wait_until(lambda: children.read_text().split(), "gunicorn's worker")
-    return box, (address[1], int(address[2])), int(worker)
-
-
-def memory(pid: int, name: str) -> int:
-    """`VmRSS` (now) or `VmHWM` (peak) of a process, bytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError(f"{name} of {pid} is not known")
-
-
 def states(folder: Path) -> dict[str, tuple[int, int]]:
     """Name → (inode, time of the last change): what encrypting again would change."""
     return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
@@ -131,7 +111,7 @@ def states(folder: Path) -> dict[str, tuple[int, int]]:
 
 def test_a_large_bid_over_a_line_that_is_cut_five_times(tmp_path: Path, processes: Children) -> None:
     config = prepared(tmp_path / "platform")
-    _box, address, worker = serving(processes, config)
+    _box, address, worker = served_box(processes, config.base / "platform.toml")
     # Spread over the upload, each in the middle of a piece.
     cuts = [SIZE * number // CUTS + SIZE // (2 * CUTS) + 12_345 for number in range(CUTS)]
     with Cutting(address, cuts) as line:
@@ -141,7 +121,7 @@ def test_a_large_bid_over_a_line_that_is_cut_five_times(tmp_path: Path, processe
         # What a process loads with its first request belongs to its idle memory.
         assert Job(home).box(TENDER, LOT).own() == []
         idle = memory(worker, "VmRSS")
-        Path(f"/proc/{worker}/clear_refs").write_text("5")
+        forget_peak(worker)
         client = processes.start(BINARY, "submit", TENDER, LOT, "--home", home.root, name="submit")
         assert client.wait(600) == 0, client.output
         peak = memory(worker, "VmHWM")

@@ -155,6 +155,12 @@ def test_a_joint_bid_wants_every_party_and_its_agreement(desk: Desk, tmp_path: P
     refused("statement.unsigned", "seal", desk.town.tender, LOT, "--home", lead)
     entry = tmp_path / "entry.json"
     done("countersign", str(work / "statement.json"), "--out", str(entry), "--yes", "--home", partner)
+    # What a lead's browser gives has its own signatures around the statement.
+    paper, same = tmp_path / "paper.json", tmp_path / "same.json"
+    paper.write_text(json.dumps({"statement": json.loads((work / "statement.json").read_text()), "lead": {}}))
+    done("countersign", str(paper), "--out", str(same), "--yes", "--home", partner)
+    signed = [{**json.loads(path.read_text()), "registration": ""} for path in (entry, same)]
+    assert signed[0] == signed[1]
     done("sign", desk.town.tender, LOT, "--add", str(entry), "--home", lead)
     desk.do(lead, "seal", "submit")
     assert desk.status(lead)[0]["seq"] == 1

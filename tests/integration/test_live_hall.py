@@ -19,8 +19,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from ledger.basics.canonical import canonical
 from ledger.basics.ids import system_entropy
-from tests.support.live import QUICK, Served, Watcher, book_of, key_of, served_of
-from tests.support.town import LOT, Sealed, Town, town
+from tests.support.live import QUICK, Served, Watcher, book_of, key_of, opened_town, served_of
+from tests.support.town import LOT, Sealed, Town
 from tests.support.waiting import wait_until
 from web.live import protocol, ticket
 from web.live.messages import Answer, Notice, Objection, Offer, Sheet, Text
@@ -35,15 +35,7 @@ FLOOD = 3_000  # messages, far more than a line's buffers hold
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A tender of which three bids were opened."""
     folder = tmp_path_factory.mktemp("hall")
-    with town(folder, f"sqlite:///{folder / 'town.db'}") as made:
-        made.enrol()
-        deadline = made.clock.at + timedelta(minutes=10)
-        made.publish(deadline)
-        made.open_tickets()
-        for name, price in (("ann", "900000.50"), ("bob", "800000"), ("cid", "1300000")):
-            made.bid(name, price)
-        made.until(deadline)
-        made.wait(MINUTE)
+    with opened_town(folder, {"ann": "900000.50", "bob": "800000", "cid": "1300000"}, 1) as made:
         yield made
 
 

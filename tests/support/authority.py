@@ -113,6 +113,23 @@ class Holder:
         return (folder / "out.der").read_bytes()
 
 
+def with_extension(issuer: Holder, subject: x509.Name, oid: str, value: bytes, *, critical: bool) -> Holder:
+    """A new P-256 certificate with one extension more, in these very bytes."""
+    key = ec_key()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(START)
+        .not_valid_after(END)
+        .add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), value), critical=critical)
+        .sign(issuer.key, SHA256())
+    )
+    return Holder(key, certificate)
+
+
 def root(common: str = "Test CA", key: Key | None = None) -> Holder:
     """A root authority."""
     own = key or ec_key()

@@ -1,14 +1,13 @@
 """axe-core on a page in Chromium: WCAG 2.2 AA and the good practice that goes with it.
 
-    check(page)               # AssertionError that lists every finding, with the element and what axe says of it
-    crawl(page, base, paths)  # the same for addresses, in both languages
+    check(page)     # AssertionError that lists every finding, with the element and what axe says of it
+    findings(page)  # the same as a list
 
 axe-core is MPL-2.0 and lies unmodified beside this file, for tests only: nothing of it is shipped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +34,8 @@ def _source() -> str:
 def findings(page: Page) -> list[str]:
     """What axe finds on the page as it is now, a line each."""
     # Through the debugger and not as a script of the page: the page's policy lets in no foreign script, and stays so.
-    page.evaluate(_source())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_source())
     found: list[dict[str, Any]] = page.evaluate(_RUN, list(TAGS))
     return [f"{page.url}: {one['rule']}: {one['target']}: {one['html']}: {one['says']}" for one in found]
 
@@ -43,13 +43,3 @@ def findings(page: Page) -> list[str]:
 def check(page: Page) -> None:
     """AssertionError if axe finds anything on the page as it is now."""
     assert_none(findings(page))
-
-
-def crawl(page: Page, base: str, paths: Iterable[str], langs: Iterable[str] = ("zh", "en")) -> None:
-    """Every address (from `/`) in each language; AssertionError that lists what axe found on all of them."""
-    found = []
-    for lang in langs:
-        for path in paths:
-            page.goto(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}")
-            found += findings(page)
-    assert_none(found)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,14 +16,18 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route
+from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from bidding.parties import uscc_check_character
 from evaluation.rules import templates
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.sealed import backup
+from tests.support.live import free_port
+from tests.support.office import PASSWORD
+from tests.support.processes import Children, served_box
 from tests.support.town import INTERVAL, LOT, Town, town
 from tests.support.waiting import wait_until
 from web.box.app import Surroundings
@@ -67,7 +72,8 @@ class Rooms:
     town: Town
     office: str
     box: str
-    between: list[Callable[[Wsgi], Wsgi]] = field(default_factory=list)
+    box_worker: int = 0  # the pid of the process that answers for the box, where it is a process of its own
+    between: list[Callable[[Wsgi], Wsgi]] = field(default_factory=list)  # what stands before a box that is none
 
     def firm(self, name: str) -> Firm:
         """Registers an organisation."""
@@ -129,12 +135,25 @@ def derived(secret: bytes, label: str) -> Ed25519PrivateKey:
 
 @contextmanager
 def rooms(
-    folder: Path, deadline_in: timedelta, *, max_bytes: int = 1 << 24, line: Line = str, **options: Any
+    folder: Path,
+    deadline_in: timedelta,
+    *,
+    max_bytes: int = 1 << 24,
+    line: Line = str,
+    processes: Children | None = None,
+    **options: Any,
 ) -> Iterator[Rooms]:
     """A town with a tender that takes bids of `max_bytes`; office and box served for browsers, with the town's time.
 
-    `line`: from the box's address to the one that browsers are told, for a line that breaks.
+    `line`: from the box's address to the one that browsers are told, for a line that breaks. With `processes` the box
+    is the product's own process among them, whose clock is the real one: the town's starts with it.
     """
+    port = free_port() if processes is not None else 0
+    if processes is not None:
+        options |= {
+            "start": datetime.now(UTC).replace(second=0, microsecond=0),
+            "public": {"office": f"http://127.0.0.1:{port}"},
+        }
     with town(folder, f"sqlite:///{folder / 'town.db'}", **options) as made:
         made.enrol()
         rules, form = templates.load("checklist-f4")
@@ -150,36 +169,61 @@ def rooms(
         made.publish(made.clock.at + deadline_in, lots=[lot])
         made.open_tickets()
         made.wait(INTERVAL)
-        yield served(made, line)
+        yield served(made, line, port, processes)
 
 
-def served(made: Town, line: Line = str) -> Rooms:
-    """Serves a town's office and box at origins of their own, which know each other."""
-    holders: list[dict[str, Any]] = [{}, {}]
-    urls = [_serve(made, holder) for holder in holders]
-    urls[1] = line(urls[1])
-    public = Public(office=urls[0], box=urls[1])
-    found = Rooms(made, urls[0], urls[1])
+def served(
+    made: Town,
+    line: Line = str,
+    port: int = 0,
+    processes: Children | None = None,
+    *,
+    host: str = "127.0.0.1",
+    live: str = "",
+    demonstration: bool = True,
+) -> Rooms:
+    """Serves a town's office (at `port` if it is given) and box at origins of their own, which know each other.
+
+    `host`: passkeys want a name; `live`: where its halls are; without `demonstration` the centre confirms who bids.
+    """
+    late, before_box = Late(), Late()
+    office = _serve(made, late, host, port)
+    if processes is None:
+        key = read_key(made.config.folders.keys / BOX_KEY)
+        parts = Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL)
+        before_box.app = create_box(parts, Surroundings(origin=office))
+        box, worker = _serve(made, before_box, host), 0
+    else:
+        _box, (box_host, box_port), worker = served_box(processes, made.path)
+        box = f"http://{box_host}:{box_port}"
+    found = Rooms(made, office, line(box), worker, before_box.between)
     # This server gives room back a little after a browser has its answer, unlike the product's own: it has more of it.
-    config = replace(made.config, public=public, office=replace(made.config.office, threads=256))
-    holders[0]["app"] = create_office(replace(made.services, config=config))
-    key = read_key(made.config.folders.keys / BOX_KEY)
-    box = create_box(
-        Parts(made.box_services.engine, made.blobs, made.dice, key, INTERVAL), Surroundings(origin=urls[0])
+    config = replace(
+        made.config,
+        public=Public(office=office, box=found.box, live=live),
+        platform=replace(made.config.platform, demonstration=demonstration),
+        office=replace(made.config.office, threads=256),
     )
-
-    holders[1]["app"] = box
-    holders[1]["rooms"] = found
+    late.app = create_office(replace(made.services, config=config))
     return found
 
 
-def _serve(made: Town, holder: dict[str, Any]) -> str:
-    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        wrapped: Wsgi = holder["app"]
-        for layer in holder["rooms"].between if "rooms" in holder else []:
+class Late:
+    """An application that can be made only when its address is known, and what tests put between it and who asks."""
+
+    app: Wsgi
+
+    def __init__(self) -> None:
+        self.between: list[Callable[[Wsgi], Wsgi]] = []
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        wrapped = self.app
+        for layer in self.between:
             wrapped = layer(wrapped)
         return wrapped(environ, start)
 
+
+def _serve(made: Town, app: Wsgi, host: str, port: int = 0) -> str:
     class Handler(WSGIRequestHandler):
         """Tells the town's time: the only one that a client tells the box."""
 
@@ -187,7 +231,7 @@ def _serve(made: Town, holder: dict[str, Any]) -> str:
             del timestamp
             return format_datetime(made.clock.at.replace(microsecond=0), usegmt=True)
 
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
 
@@ -197,7 +241,7 @@ def _serve(made: Town, holder: dict[str, Any]) -> str:
         thread.join()
 
     made.stack.callback(stop)
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://{host}:{server.server_port}"
 
 
 # --- what a person does -----------------------------------------------------------------------------------------------
@@ -333,3 +377,74 @@ def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
     page.locator("#restoring button[type=submit]").click()
     page.wait_for_selector("#seal-key:not(:empty)")
     ready(page)
+
+
+def sign_up(page: Page, at: Rooms, name: str, code: str) -> None:
+    """Signs up with a password and registers an organisation, all in the browser; `code`: the end of its code."""
+    page.goto(f"{at.office}/account/sign-up?lang=en")
+    page.locator("[name=name]").fill(name)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("form:has([name=password]) button[type=submit]").click()
+    page.goto(f"{at.office}/account/organisation?lang=en")
+    page.wait_for_selector("[name=seal_key]:not([value=''])")
+    body = f"91350100{code}"
+    given = {
+        "uscc": body + uscc_check_character(body),
+        "name_zh": f"新建设公司{code}",
+        "name_en": f"New Builders {code}",
+        "person_ref": f"head-of-{name}",
+    }
+    for field_, value in given.items():
+        page.locator(f"[name={field_}]").fill(value)
+    expect(page.locator("[name=seal_key]")).to_have_value(re.compile("[0-9a-f]{64}"))
+    page.locator("form:has([name=uscc]) button[type=submit]").click()
+    page.wait_for_load_state()
+    at.town.settle()
+
+
+def lie(context: BrowserContext, at: Rooms, firm: Firm, **said: Any) -> None:
+    """The office's scripts stay honest; what it tells this browser of its lot is changed."""
+    data = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
+
+    def forge(route: Route) -> None:
+        answer = route.fetch(headers={**route.request.headers, "authorization": f"Bearer {firm.token}"})
+        begin, told, end = data.search(answer.text()).groups()  # type: ignore[union-attr]  # else the test fails
+        forged = json.dumps({**json.loads(told), **said}).replace("<", "\\u003c")
+        route.fulfill(response=answer, body=data.sub(lambda _: begin + forged + end, answer.text()))
+
+    context.route(re.compile(rf"/bid/{at.town.tender}/{LOT}\?"), forge)
+
+
+# --- what a browser keeps ---------------------------------------------------------------------------------------------
+
+_KEPT: Final = """(store) => new Promise((done) => {
+  const asked = indexedDB.open("mingjing-room");
+  asked.onsuccess = () => {
+    const all = asked.result.transaction(store).objectStore(store).getAll();
+    all.onsuccess = () => { asked.result.close(); done(all.result); };
+  };
+})"""
+
+
+def kept(page: Page, store: str = "drafts") -> list[Any]:
+    """What the browser of a page keeps of the room in IndexedDB, of whoever uses it."""
+    found: list[Any] = page.evaluate(_KEPT, store)
+    return found
+
+
+class Gate:
+    """Holds the first piece of a ciphertext that begins at or beyond an offset until somebody opens the gate."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset, self.reached, self.opened = offset, threading.Event(), threading.Event()
+
+    def __call__(self, app: Wsgi) -> Wsgi:
+        """The app behind the gate."""
+
+        def held(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == "PATCH" and int(environ.get("HTTP_UPLOAD_OFFSET", "0")) >= self._offset:
+                self.reached.set()
+                assert self.opened.wait(60)
+            return app(environ, start)
+
+        return held

@@ -14,11 +14,13 @@ _PIECE: Final = 1 << 16
 class Cutting:
     """Relays to `target`; whenever the bytes that went up reach the next of `cuts`, that line is cut at both ends.
 
-    `up`: bytes that were sent up so far, those that a cut swallowed included; `made`: cuts so far.
+    `up`: bytes that were sent up so far, those that a cut swallowed included; `made`: cuts so far. When `hold` bytes
+    have gone up, `held` is set, and nothing more goes up until somebody sets `go_on`.
     """
 
-    def __init__(self, target: tuple[str, int], cuts: Iterable[int]) -> None:
+    def __init__(self, target: tuple[str, int], cuts: Iterable[int], hold: int | None = None) -> None:
         self._target, self._cuts, self.up, self.made = target, sorted(cuts), 0, 0
+        self._hold, self.held, self.go_on = hold, threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._lines: dict[threading.Thread, socket.socket] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -35,6 +37,7 @@ class Cutting:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.go_on.set()
         _cut(self._listener)
         self._accepting.join()
         self._listener.close()
@@ -64,6 +67,9 @@ class Cutting:
             while piece := source.recv(_PIECE):
                 if counted and self._due(len(piece)):
                     break
+                if counted and self._hold is not None and self.up >= self._hold:
+                    self.held.set()
+                    self.go_on.wait()
                 sink.sendall(piece)
         _cut(sink)
         _cut(source)

@@ -21,6 +21,7 @@ from web import config as configuration
 from web.config import Config
 from web.demo.after import After
 from web.demo.house import House
+from web.demo.pace import Pace
 from web.demo.play import Play
 from web.demo.proof import Proof
 from web.demo.stage import Ran, Stage
@@ -168,7 +169,7 @@ def play(folder: Path, seed: int, kills: int, *, bids: int, bidding_seconds: int
     """Plays the demonstration in `folder` with so many kills; raises `Broken` where it does not come to its end."""
     stage = KillStage(folder / "logs", seed, kills)
     house = KillHouse(folder.resolve(), stage)
-    played = KillPlay(house, Teller(("en",)), 2, bidding_seconds, seed, bids)
+    played = KillPlay(house, Teller(("en",)), Pace(slow=False), 2, bidding_seconds, seed, bids)
     stage.killer.start()
     try:
         played.to_the_deadline()

@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from tests.support.town import Town, town
 from tests.support.town_ground import Ground
 from tests.support.waiting import wait_until
 from web.live import protocol
@@ -90,6 +93,22 @@ def served(source: Source, key: bytes, settings: Settings = QUICK) -> Iterator[S
         assert not thread.is_alive(), "the live server does not end"
 
 
+@contextmanager
+def opened_town(folder: Path, prices: Mapping[str, str], minutes: int) -> Iterator[Town]:
+    """A tender with these bids, so many minutes after its opening."""
+    with town(folder, f"sqlite:///{folder / 'town.db'}") as made:
+        made.enrol()
+        deadline = made.clock.at + timedelta(minutes=10)
+        made.publish(deadline)
+        made.open_tickets()
+        for name, price in prices.items():
+            made.bid(name, price)
+        made.until(deadline)
+        for _ in range(minutes):
+            made.wait(timedelta(minutes=1))
+        yield made
+
+
 def book_of(ground: Ground) -> Book:
     """What a platform's live process reads."""
     at = ground.services
@@ -102,9 +121,11 @@ def key_of(ground: Ground) -> bytes:
 
 
 @contextmanager
-def served_of(ground: Ground, settings: Settings = QUICK, port: int = 0) -> Iterator[Served]:
-    """A platform's halls; its own pages may connect."""
-    made = replace(settings, port=port, origins=(*settings.origins, ground.url))
+def served_of(
+    ground: Ground, settings: Settings = QUICK, port: int = 0, origins: tuple[str, ...] = ()
+) -> Iterator[Served]:
+    """A platform's halls; its own pages may connect, and those of `origins`."""
+    made = replace(settings, port=port, origins=(*settings.origins, *origins, ground.url))
     with served(book_of(ground), key_of(ground), made) as live:
         yield live
 

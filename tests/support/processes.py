@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,12 +16,35 @@ from tests.support.tree import ROOT
 from tests.support.waiting import wait_until
 
 GRACE: Final = 10  # seconds a process has to end by itself
+BINARY: Final = Path(sys.executable).with_name("mingjing")
 
 
 def with_parent(command: Sequence[str]) -> list[str]:
     """`command`, ended by the kernel when the test run dies; as it is where setpriv is missing."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else list(command)
+
+
+def memory(pid: int, name: str) -> int:
+    """`VmRSS` (now) or `VmHWM` (peak since `forget_peak`) of a process, bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"{name} of {pid} is not known")
+
+
+def forget_peak(pid: int) -> None:
+    """Lets a process's peak of memory begin at what it holds now (proc(5), clear_refs)."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def served_box(processes: Children, config: Path) -> tuple[Child, tuple[str, int], int]:
+    """The box as a process: itself, its address, and the pid of gunicorn's worker, the one that answers."""
+    box = processes.start(BINARY, "serve", "box", "--config", config, name="box")
+    address = box.wait_for(r"^box ready http://([\d.]+):(\d+)$")
+    children = Path(f"/proc/{box.pid}/task/{box.pid}/children")
+    (worker,) = wait_until(lambda: children.read_text().split(), "gunicorn's worker")
+    return box, (address[1], int(address[2])), int(worker)
 
 
 class Child:

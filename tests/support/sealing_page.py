@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from playwright.sync_api import Browser
 
+from ledger.basics.errors import Refusal
 from tests.support.browser import Fence
 from tests.support.static_pages import served
 
@@ -42,6 +44,26 @@ class SealingPage:
         """The code of a refusal; None where there was none."""
         code: str | None = self.answers([[name, *given]])[0].get("code")
         return code
+
+
+def code_of(act: Callable[..., object], *given: Any) -> str | None:
+    """The code with which Python refuses; None where it does not."""
+    try:
+        act(*given)
+    except Refusal as why:
+        return why.code
+    return None
+
+
+def codes(page: SealingPage, calls: list[list[Any]]) -> list[str | None]:
+    """The code of each call that the browser refuses."""
+    return [answer.get("code") for answer in page.answers(calls)]
+
+
+def changed(value: Any, **changes: Any) -> Any:
+    """A copy with members exchanged; those of None are left out."""
+    made = {**copy.deepcopy(value), **changes}
+    return {name: one for name, one in made.items() if one is not None}
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,8 @@ class Hand:
 class Ground:
     """Everybody. `n` custodians, `t` enough; of the witnesses two are.
 
-    `url`: the database for all roles unless `urls` names each.
+    `url`: the database for all roles unless `urls` names each; `cas`: authorities of the trust file, PEM; `start`: what
+    its clock shows at first; the present where a process with a clock of its own takes part.
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class Ground:
         witnesses: int = 2,
         challenges: timedelta = timedelta(hours=1),
         public: Mapping[str, object] | None = None,
+        cas: Sequence[str] = (),
+        start: datetime = START,
     ) -> None:
-        self.clock, self.dice, self.t = Hand(), Dice(7), t
+        self.clock, self.dice, self.t = Hand(start), Dice(7), t
         self.root, self.stack = root, ExitStack()
         database = {"owner": url, "office": url, "box": url, "worker": url, "live": url, **(urls or {})}
         document = platform.sections(
@@ -91,7 +94,7 @@ class Ground:
         self.masters = {f"custodian-{i}": self.dice(32) for i in range(1, n + 1)}
         self.givers = {f"contributor-{i}": self.dice(32) for i in range(1, 4)}
         self.witness_keys = {f"witness-{i}.example": self.dice.key() for i in range(1, witnesses + 1)}
-        self.trust = platform.write_trust(self.config, canonical(self._institutions()))
+        self.trust = platform.write_trust(self.config, canonical({**self._institutions(), "cas": list(cas)}))
         self.services = self._services("office")
         self.office_app = create_office(self.services)
         self._serve()

@@ -16,13 +16,14 @@ from web.services import services
 
 
 def install(app: Flask, door: Door) -> None:
-    """The routes, the door for their views, and for every template `signed_in`: what a signed-in visitor is called."""
+    """The routes and the door for their views; for every template what a visitor is called, and the login's number."""
     app.extensions[EXTENSION] = door
     for module in (arriving, passkeys, mine, secrets, applying, reviewing, linking):
         app.register_blueprint(module.blueprint)
 
     def named() -> dict[str, Any]:
-        return {"signed_in": _called(door)}
+        session = door.by_session()
+        return {"signed_in": _called(door), "login_number": session.login if session else ""}
 
     app.context_processor(named)
 

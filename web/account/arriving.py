@@ -14,6 +14,7 @@ from ledger.store.engine import database_now, transaction
 from web import page
 from web.access import OWN_PAGES, PUBLIC, SIGNED_IN, route
 from web.account import attempts, challenges, logins, origin, passkey, passwords, sessions
+from web.account.door import Entered
 from web.account.enter import audit, by_password, door, enter
 from web.account.shown import HOME, go, next_path, show
 from web.delivery import address, visitor
@@ -37,10 +38,10 @@ def sign_in() -> ResponseReturnValue:
     if problems:
         return _sign_in(problems, given)
     try:
-        token = by_password(services(), given["name"], given["password"], given["code"])
+        entered = by_password(services(), given["name"], given["password"], given["code"])
     except Refusal as why:
         return _sign_in({"name": why}, given)
-    return door().give(go(next_path(given["next"]) or HOME), token)
+    return door().give(go(next_path(given["next"]) or HOME), entered)
 
 
 @route(blueprint, "POST", "/sign-out", SIGNED_IN)
@@ -72,13 +73,13 @@ def sign_up() -> ResponseReturnValue:
     hashed = passwords.hashed(password)
     try:
         with transaction(services().engine) as conn:
-            token = _add(conn, name, hashed, given["link"])
+            entered = _add(conn, name, hashed, given["link"])
     except Refusal as why:
         return _sign_up({"name": why}, given)
-    return door().give(go(next_path(given["next"]) or HOME), token)
+    return door().give(go(next_path(given["next"]) or HOME), entered)
 
 
-def _add(conn: sa.Connection, name: str, hashed: str, link: str) -> str:
+def _add(conn: sa.Connection, name: str, hashed: str, link: str) -> Entered:
     at, login = services(), new_id(services().entropy)
     now = database_now(conn)
     attempts.admit(conn, [attempts.arrival(address())], now)

@@ -1,5 +1,8 @@
 """Wrong passwords: counted by login name and by address, in the database, so that a restart forgets nothing.
 
+What comes from a browser in which the login was opened before is counted for that browser, and for all such browsers of
+the login together (`web.account.known`): strangers who try a name do not make its owner wait.
+
 An attempt is counted before it is judged: who tries many at the same time has no more tries. A success takes it back.
 Only the way by password asks here; a passkey opens whatever somebody else has tried.
 """
@@ -26,10 +29,14 @@ _MOST: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Subject:
-    """What attempts are counted for; `free`: so many may go wrong before anybody waits."""
+    """What attempts are counted for; `free`: so many may go wrong before anybody waits.
+
+    `shared`: by many people, so that a success takes back its own attempt and no other.
+    """
 
     key: str
     free: int
+    shared: bool = False
 
 
 def account(name: str) -> Subject:
@@ -37,14 +44,24 @@ def account(name: str) -> Subject:
     return Subject(_key("name", name), 5)
 
 
+def browser(number: str) -> Subject:
+    """A browser in which the login was opened before, by the number in its mark."""
+    return Subject(_key("browser", number), 5)
+
+
+def browsers(login: str) -> Subject:
+    """All browsers in which a login was opened before: however many there are, guesses from them do not add up."""
+    return Subject(_key("browsers", login), 30)
+
+
 def address(network: str) -> Subject:
     """Where it comes from: a whole house may stand behind one address."""
-    return Subject(_key("address", network), 30)
+    return Subject(_key("address", network), 30, shared=True)
 
 
 def arrival(network: str) -> Subject:
     """New logins from an address: none is taken back, so that nobody fills the table."""
-    return Subject(_key("sign-up", network), 30)
+    return Subject(_key("sign-up", network), 30, shared=True)
 
 
 def wait(failures: int, free: int, since: timedelta) -> timedelta:
@@ -70,12 +87,14 @@ def admit(conn: sa.Connection, subjects: Sequence[Subject], now: datetime) -> No
         _set(conn, one.key, counts[one.key][0] + 1, now)
 
 
-def forgive(conn: sa.Connection, name: str, network: str) -> None:
-    """After a success: nothing against the name, and this attempt not against the address."""
-    conn.execute(sa.delete(attempts).where(attempts.c.subject == account(name).key))
+def forgive(conn: sa.Connection, subjects: Sequence[Subject]) -> None:
+    """After a success: nothing is left against who was counted alone, and this attempt not against a shared address."""
+    alone = [one.key for one in subjects if not one.shared]
+    conn.execute(sa.delete(attempts).where(attempts.c.subject.in_(alone)))
+    shared = [one.key for one in subjects if one.shared]
     conn.execute(
         sa.update(attempts)
-        .where(attempts.c.subject == address(network).key, attempts.c.failures > 0)
+        .where(attempts.c.subject.in_(shared), attempts.c.failures > 0)
         .values(failures=attempts.c.failures - 1)
     )
 

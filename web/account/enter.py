@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Final, cast
 
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ from flask import current_app, request
 
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading, transaction
-from web.account import attempts, logins, passwords, sessions, totp
-from web.account.door import Door
+from web.account import attempts, known, logins, passwords, sessions, totp
+from web.account.attempts import Subject
+from web.account.door import Door, Entered
 from web.account.logins import Login
 from web.account.sessions import Device, Method
 from web.delivery import address
@@ -28,16 +30,17 @@ def door() -> Door:
     return cast(Door, current_app.extensions[EXTENSION])
 
 
-def by_password(at: Services, name: str, password: str, code: str) -> str:
-    """The token of a new session. Raises `Refusal("signin.wait", …)`, `signin.wrong` (never what of it), `signin.shut`.
+def by_password(at: Services, name: str, password: str, code: str) -> Entered:
+    """A new session. Raises `Refusal("signin.wait", …)`, `signin.wrong` (never what of it), `signin.shut`.
 
     A login that is not there is answered like a wrong password: the same sums, the same statements.
     """
-    known, network = name.strip().lower()[:64], address()
-    with transaction(at.engine) as conn:
-        attempts.admit(conn, (attempts.account(known), attempts.address(network)), database_now(conn))
+    called = name.strip().lower()[:64]
     with reading(at.engine) as conn:
-        found = logins.by_name(conn, known)
+        found = logins.by_name(conn, called)
+        counted = _counted(called, found or _NOBODY, database_now(conn))
+    with transaction(at.engine) as conn:
+        attempts.admit(conn, counted, database_now(conn))
     right = passwords.matches(found.password if found else "", password)
     login = found if found is not None and right else _NOBODY
     with transaction(at.engine) as conn:
@@ -45,9 +48,16 @@ def by_password(at: Services, name: str, password: str, code: str) -> str:
         if login is _NOBODY or not second:
             refused = Refusal("signin.wrong")
         else:
-            attempts.forgive(conn, known, network)
+            attempts.forgive(conn, counted)
             return enter(conn, at, login, "totp" if login.totp else "password")
     raise refused
+
+
+def _counted(name: str, login: Login, now: datetime) -> tuple[Subject, ...]:
+    """For whom an attempt counts. Browsers that the login knows have their own counts: no stranger uses them up."""
+    if browser := door().known(login, now):
+        return attempts.browser(browser), attempts.browsers(login.login)
+    return attempts.account(name), attempts.address(address())
 
 
 def _second_factor(conn: sa.Connection, login: Login, code: str) -> bool:
@@ -60,17 +70,18 @@ def _second_factor(conn: sa.Connection, login: Login, code: str) -> bool:
     return fits or not login.totp
 
 
-def enter(conn: sa.Connection, at: Services, login: Login, method: Method) -> str:
-    """The token of a new session of this browser; `Refusal("signin.shut")` where the account is shut."""
+def enter(conn: sa.Connection, at: Services, login: Login, method: Method) -> Entered:
+    """A new session of this browser, and the mark that it is known now; `Refusal("signin.shut")` for a shut account."""
     if login.person:
         try:
             logins.check_account(conn, login.person)
         except Refusal as why:
             raise Refusal("signin.shut") from why
     device = Device(request.headers.get("User-Agent", ""), address())
-    token = sessions.open_session(conn, login.login, method, device, database_now(conn), at.entropy)
+    now = database_now(conn)
+    token = sessions.open_session(conn, login.login, method, device, now, at.entropy)
     audit("signed in", login.login, how=method)
-    return token
+    return Entered(token, known.make(door().key(), login, now, at.entropy))
 
 
 def audit(what: str, login: str, *, how: str = "", application: str = "") -> None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading, transaction
 from web.access import SIGNED_IN, route
-from web.account import applications, logins, origin, sessions
+from web.account import agents, applications, logins, origin, sessions
 from web.account.enter import audit, door, need_fresh
 from web.account.shown import HOME, go, show
 from web.delivery import visitor
@@ -102,6 +102,7 @@ def _account(problems: dict[str, Refusal], typed: dict[str, str] | None = None) 
         typed=typed or {},
         here_session=who.session,
         weak=door().weak(who),
+        called=agents.called,
         can_add=bool(origin.rp_id(door().public)),
         **values,
     )

@@ -16,6 +16,11 @@ def cookie_name(public: str) -> str:
     return "__Host-mingjing" if public.startswith("https://") else "mingjing"
 
 
+def mark_name(public: str) -> str:
+    """What the cookie of a known browser's mark is called; `__Host-` would have it sent with every request."""
+    return "__Secure-mingjing-known" if public.startswith("https://") else "mingjing-known"
+
+
 def rp_id(public: str) -> str:
     """The domain that passkeys are made for (WebAuthn's RP id); empty where the address is a number."""
     host = urlsplit(public).hostname or ""

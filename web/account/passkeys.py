@@ -53,8 +53,8 @@ def sign_up() -> Response:
         logins.add(conn, found.subject, found.name, linked(conn, str(asked["link"])), now)
         _add(conn, found.subject, made)
         audit("signed up", found.subject, how="passkey")
-        token = enter(conn, at, logins.get(conn, found.subject), "passkey")
-    return door().give(_onward(asked["next"]), token)
+        entered = enter(conn, at, logins.get(conn, found.subject), "passkey")
+    return door().give(_onward(asked["next"]), entered)
 
 
 @route(blueprint, "POST", "/sign-in/options", OWN_PAGES)
@@ -81,8 +81,8 @@ def sign_in() -> Response:
             raise Refusal("passkey.refused")  # WebAuthn §7.2, step 6: the passkey names its owner, too
         count = passkey.opened(party, credential, value, known.public_key, known.sign_count)
         logins.use_passkey(conn, known.passkey, count, now)
-        token = enter(conn, at, logins.get(conn, known.login), "passkey")
-    return door().give(_onward(asked["next"]), token)
+        entered = enter(conn, at, logins.get(conn, known.login), "passkey")
+    return door().give(_onward(asked["next"]), entered)
 
 
 @route(blueprint, "POST", "/add/options", SIGNED_IN)

@@ -71,7 +71,9 @@ def _one(application: str, problems: dict[str, Refusal], reason: str = "") -> Re
     with reading(services().engine) as conn:
         found = applications.get(conn, application)
         held = {code: directory.by_uscc(conn, code) for code in found.body["holds"]}
-        same_person = [one for one in directory.all_parties(conn) if one.person_ref == found.body["person"]["ref"]]
+        # Once it is confirmed, the applicant is among them itself.
+        others = [one for one in directory.all_parties(conn) if one.uscc != found.body["uscc"]]
+        same_person = [one for one in others if one.person_ref == found.body["person"]["ref"]]
     return show(
         "account/application.html", problems, application=found, held=held, same_person=same_person, reason=reason
     )

@@ -14,7 +14,7 @@ from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading, transaction
 from web import page, texts
 from web.access import SIGNED_IN, route
-from web.account import logins, passwords, sessions, totp
+from web.account import known, logins, passwords, sessions, totp
 from web.account.enter import audit, door, need_fresh
 from web.account.shown import HOME, go, show
 from web.delivery import visitor
@@ -45,9 +45,11 @@ def set_password() -> ResponseReturnValue:
     with transaction(at.engine) as conn:
         logins.set_password(conn, who.login, hashed)
         sessions.end_others(conn, who.login, who.session)
-        needs_code = not logins.get(conn, who.login).totp and not door().password_is_enough
+        login = logins.get(conn, who.login)
+        mark = known.make(door().key(), login, database_now(conn), at.entropy)  # another password voids all marks
     audit("password set", who.login)
-    return go("/account/code" if needs_code else HOME)
+    needs_code = not login.totp and not door().password_is_enough
+    return door().mark(go("/account/code" if needs_code else HOME), mark)
 
 
 @route(blueprint, "POST", "/password/remove", SIGNED_IN)
@@ -89,14 +91,17 @@ def set_code() -> ResponseReturnValue:
         login = logins.get(conn, who.login)
         step = _step(login.totp_next, given["code"], conn)
         codes: list[str] = []
+        mark = ""
         if step is not None:
             codes = logins.confirm_totp(conn, who.login, login.totp_next, step, at.entropy)
             sessions.end_others(conn, who.login, who.session)
             sessions.strengthen(conn, who.session)
+            login = logins.get(conn, who.login)
+            mark = known.make(door().key(), login, database_now(conn), at.entropy)  # other codes void all marks
     if step is None:
         return _code({"code": Refusal("totp.wrong")})
     audit("code set", who.login)
-    return show("account/codes.html", codes=codes)
+    return door().mark(show("account/codes.html", codes=codes), mark)
 
 
 @route(blueprint, "POST", "/code/recovery", SIGNED_IN)

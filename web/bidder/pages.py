@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Final
+from typing import Final, cast
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from bidding.procedures import phase, postponed
 from bidding.store import directory, procedures, search
@@ -20,9 +21,10 @@ from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.store import read
 from ledger.store.engine import database_now, reading
-from web import page, texts, words
+from web import compress, page, texts, words
 from web.access import BIDDER, route
-from web.bidder import rooms
+from web.bidder import evidence, rooms
+from web.bidder.listed import Listed, Shelf
 from web.delivery import json_response, principal
 from web.public.record import Record
 from web.services import services
@@ -35,7 +37,9 @@ _AREAS: Final = (
     *("auth", "bid", "secret", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
     *("id", "objection", "enquiry", "letter", "merkle", "box", "blob", "upload", "proof", "rehearsal", "request"),
     *("sealed", "shape", "signature", "statement", "submission", "ticket", "time", "phase", "lot", "tender", "party"),
+    *("cms", "log", "roll", "uscc"),
 )
+_EXTENSION: Final = "mingjing-rooms"
 _FOREVER: Final = "private, max-age=31536000, immutable"
 
 
@@ -59,12 +63,12 @@ def any_lot() -> Response:
 
 @route(blueprint, "GET", "/lots", BIDDER)
 def lots() -> Response:
-    """`{lots, minute, now}`: what every page of the room asks first. `minute`: the last one that was witnessed."""
+    """`{lots, head, log, minutes, now}`: what every page of the room asks first (`web.bidder.evidence`)."""
     at = services()
     with reading(at.engine) as conn:
         now = database_now(conn)
-        rows: list[Json] = [one.to_json() for one in rooms.listed(conn, at, now)]
-        return json_response({"lots": rows, "minute": rooms.witnessed_minute(conn), "now": clock.text(now)})
+        rows: list[Json] = [one.to_json() for one in _kept().shelf.listed(conn, at, now)]
+        return json_response({"lots": rows, **_kept().heard.tell(conn, at.interval), "now": clock.text(now)})
 
 
 @route(blueprint, "GET", "/words/<version>", BIDDER)
@@ -73,6 +77,7 @@ def book(version: str) -> Response:
     answer = json_response(_book(page.language())[1])
     if version == _book(page.language())[0]:
         answer.headers["Cache-Control"] = _FOREVER
+    compress.pack_unchosen(request, answer)
     return answer
 
 
@@ -100,8 +105,10 @@ def room(tender: str, lot: str) -> Response:
             "max_bytes": row.max_bytes,
             "tickets_open": procedure.tender.tickets_open,
             "events": rooms.events(conn, procedure),
+            "moves": rooms.moves(conn, procedure),
             "form": form,
-            "roll": rooms.roll(shown),
+            "outcome": evidence.outcome(conn, shown, at.documents.read),
+            "closing": evidence.closing(conn, shown, procedure.deadline, at.trust.policy),
             "results": rooms.results(record, lang),
         }
     return _page(
@@ -113,13 +120,26 @@ def room(tender: str, lot: str) -> Response:
         state=state,
         moved=moved,
         deadline=procedure.deadline,
+        now=opened.now,
     )
 
 
-def _listed() -> list[rooms.Listed]:
+def _listed() -> list[Listed]:
     at = services()
     with reading(at.engine) as conn:
-        return rooms.listed(conn, at, database_now(conn))
+        return _kept().shelf.listed(conn, at, database_now(conn))
+
+
+@dataclass
+class _Kept:
+    """What this process keeps for all requests."""
+
+    shelf: Shelf = field(default_factory=Shelf)
+    heard: evidence.Heard = field(default_factory=evidence.Heard)
+
+
+def _kept() -> _Kept:
+    return cast(_Kept, current_app.extensions.setdefault(_EXTENSION, _Kept()))
 
 
 def _page(template: str, **values: object) -> Response:
@@ -134,9 +154,10 @@ def _page(template: str, **values: object) -> Response:
             "name": party.name[lang],
             "seal_key": party.seal_key,
             "person_key": party.person_key,
-            "events": [rooms.proved(conn, one) for one in registered],
+            "person_ref": party.person_ref,
+            "events": [evidence.proved(conn, one) for one in registered],
         }
-    return page.render(
+    answer = page.render(
         template,
         own=own,
         public=at.config.public,
@@ -146,6 +167,8 @@ def _page(template: str, **values: object) -> Response:
         path=request.path,
         **values,
     )
+    compress.pack_unchosen(request, answer)
+    return answer
 
 
 @cache

@@ -13,7 +13,7 @@ import click
 
 from bidding import statement as statements
 from ledger.basics import signing
-from ledger.basics.canonical import canonical, members
+from ledger.basics.canonical import Json, canonical, members
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
 from ledger.basics.ids import system_entropy
@@ -238,7 +238,7 @@ def sign(  # one option each
         elif not added:
             job.sign_own(draft)
         for path in added:
-            sealing.put_entry(draft, read_loosely(path))
+            job.take_entry(draft, read_loosely(path))
     shell.say("client.signed", statement=str(draft.work / "statement.json"))
 
 
@@ -252,7 +252,9 @@ def countersign(root: Path, statement: Path, out: Path, *, yes: bool) -> None:
     """As a partner of a joint bid, sign the statement that the lead sent."""
     job = Job(Home(root))
     with job.home.alone():
-        value = read_loosely(statement)
+        given = read_loosely(statement)
+        # A lead's browser puts its own signatures around it.
+        value = cast(dict[str, Json], given.get("statement", given))
         # What is signed is built again from what was read and shown; nobody signs bytes of somebody else's.
         listed = cast(list[dict[str, str]], value.get("parties", []))
         for row in listed:
@@ -263,7 +265,8 @@ def countersign(root: Path, statement: Path, out: Path, *, yes: bool) -> None:
             click.confirm(words.say("client.countersign", {"lot": str(value.get("lot"))}, shell.lang()), abort=True)
         statements.to_sign(value)
         entry = sealing.own_entry(value, job.settings.party, job.home.key(SEAL), job.home.key(PERSON))
-        write_atomically(out, canonical(entry) + b"\n")
+        registration = job.reader.registration(job.settings.party)
+        write_atomically(out, canonical({**entry, "registration": registration}) + b"\n")
     shell.say("client.countersigned", file=str(out))
 
 

@@ -61,6 +61,7 @@ class After:
             roll = self.wait_for(lot, "lot.closed")["roll"]["submissions"]
             self.wait_for(lot, "lot.present")
             self.tell.say(f"{lot}：{len(roll)} 份在册，密文齐全", f"{lot}: {len(roll)} on the roll, all present")
+        self.play.pace.rest()
 
     def _lose(self) -> None:
         """The platform loses a form and a file; the custodians that answered already keep copies of every form."""
@@ -87,6 +88,7 @@ class After:
         names = ", ".join(giver)
         self.tell.say(f"表单由 {names} 补回（哈希相符）", f"The form comes back from {names} (its hash says so)")
         for name in self.play.held:
+            self.play.pace.rest()
             self.house.stage.processes[name].start()
         names = ", ".join(self.play.held)
         self.tell.say(f"{names} 恢复在线：三家已足够", f"{names} is back: three of five are enough")
@@ -132,6 +134,7 @@ class After:
         )
         del waited
         bidder = self.play.bidders[1]
+        self.play.pace.rest()
         self.tell.step(f"{LOT_2} 在等丢失的附件", f"{LOT_2} waits for the file that was lost")
         bidder.run("supply", self.play.tender, LOT_2, "--sha256", self.lost_file)
         self.tell.say(f"{bidder.zh} 补交了自己的密文", f"{bidder.en} sent its own ciphertext again")
@@ -139,6 +142,11 @@ class After:
     # --- results --------------------------------------------------------------------------------------------------
 
     def _results(self) -> None:
+        if self.play.pace.slow:
+            self.tell.step(
+                "大厅里逐份公布投标人、唱标；其后两分钟可当场提出异议，中标候选人公示一分钟",
+                "The hall reads out bidders and offers; then two minutes for objections, and candidates stand for one",
+            )
         for lot in LOTS:
             opened = self.wait_for(lot, "lot.offers_opened")
             evaluated = self.wait_for(lot, "lot.evaluated")
@@ -194,7 +202,7 @@ class After:
 
     def wait_for(self, lot: str, type_: str, seconds: float = 60) -> dict[str, Any]:
         """The event of a lot, once it is disclosed."""
-        limit = seconds + max(0.0, (self.play.deadline - datetime.now(UTC)).total_seconds())
+        limit = seconds + self.play.pace.window + max(0.0, (self.play.deadline - datetime.now(UTC)).total_seconds())
 
         def look() -> dict[str, Any] | None:
             self.house.stage.check()

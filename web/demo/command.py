@@ -18,6 +18,7 @@ from web.demo import figures
 from web.demo.after import After
 from web.demo.district import District
 from web.demo.house import House
+from web.demo.pace import Pace
 from web.demo.play import Play
 from web.demo.proof import Proof
 from web.demo.stage import Broken, Stage
@@ -37,7 +38,7 @@ _MARK = "mingjing-demo"
     show_default=True,
     help="Of office, box and halls with --serve.",
 )
-@click.option("--fast", is_flag=True, help="At full speed, then end (the default without --serve).")
+@click.option("--fast", is_flag=True, help="At full speed, also with --serve (always so without it).")
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("build/demo"), show_default=True
 )
@@ -67,7 +68,6 @@ def demo(  # noqa: PLR0913 - one option each
     fast: bool,
 ) -> None:
     """Play a tender of two lots through every process and command, and verify its evidence."""
-    del fast
     langs: Sequence[Lang] = LANGS if lang == "both" else ("zh",) if lang == "zh" else ("en",)
     if serve:
         _check_free(ports)
@@ -76,7 +76,7 @@ def demo(  # noqa: PLR0913 - one option each
     house = House(folder.resolve(), stage, ports if serve else None)
     signal.signal(signal.SIGTERM, _end)
     try:
-        play = Play(house, teller, stop_custodians, bidding_seconds, seed, bids)
+        play = Play(house, teller, Pace(slow=serve and not fast), stop_custodians, bidding_seconds, seed, bids)
         play.to_the_deadline()
         after = After(play)
         after.run()

@@ -17,6 +17,7 @@ from ledger.basics import clock
 from ledger.files import write_atomically
 from web.demo.bidders import Bidder
 from web.demo.house import INTERVAL_MS, QUORUM, House
+from web.demo.pace import PACED
 from web.demo.stage import Broken, command, wait
 from web.demo.tell import Teller
 
@@ -113,9 +114,10 @@ class District:
             bidder.bid(self.current, LOT, answers)
         until = (self.deadline + timedelta(hours=8)).strftime("%H:%M:%S")
         page = f"{self.house.public}/tenders/{self.current}"
+        hall = self.house.hall(self.current, LOT)
         self.tell.say(
-            f"正在接受投标：{work.zh}，北京时间 {until} 开标，{page}",
-            f"Open for bids: {work.en}, opens at {until} Beijing time, {page}?lang=en",
+            f"正在接受投标：{work.zh}，北京时间 {until} 开标，{page}；开标大厅：{hall}",
+            f"Open for bids: {work.en}, opens at {until} Beijing time, {page}?lang=en; its hall: {hall}?lang=en",
         )
 
     def keep_open(self, over: threading.Event) -> None:
@@ -162,7 +164,7 @@ def document(work: Work, deadline: datetime, custodians: Sequence[str], contribu
 category = "works"
 estimate = "{work.ceiling}"
 region = "CN-44"
-profile = "demonstration"
+profile = "{PACED}"
 no_touch = "award"
 deadline = {at}
 enquiries_until = {at}

@@ -13,14 +13,14 @@ LOT_1: Final = "lot-1"
 LOT_2: Final = "lot-2"
 
 
-def tender_document(house: House, deadline: datetime) -> str:
-    """The TOML that `mingjing office draft` reads."""
+def tender_document(house: House, deadline: datetime, profile: str) -> str:
+    """The TOML that `mingjing office draft` reads, under a packaged profile."""
     at = deadline.isoformat()
     return f"""\
 category = "works"
 estimate = "26250000"
 region = "CN-44"
-profile = "demonstration"
+profile = "{profile}"
 no_touch = "award"
 deadline = {at}
 enquiries_until = {at}

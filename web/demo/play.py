@@ -21,6 +21,7 @@ from web.demo import figures
 from web.demo.bidders import Bidder, register
 from web.demo.house import INTERVAL_MS, House
 from web.demo.notice import LOT_1, LOT_2, tender_document
+from web.demo.pace import Pace
 from web.demo.stage import Broken, command, wait
 from web.demo.tell import Teller
 
@@ -47,9 +48,16 @@ class Play:
     """One tender up to its deadline. What later steps need stands in the attributes."""
 
     def __init__(
-        self, house: House, teller: Teller, stopped: int, bidding_seconds: int, seed: int, bids: int = len(figures.BIDS)
+        self,
+        house: House,
+        teller: Teller,
+        pace: Pace,
+        stopped: int,
+        bidding_seconds: int,
+        seed: int,
+        bids: int = len(figures.BIDS),
     ) -> None:
-        self.house, self.tell = house, teller
+        self.house, self.tell, self.pace = house, teller, pace
         all_ = house.custodians()
         # Two answer from the first minute; the others come when the story wants them: some late, some after the award.
         self.stopped = all_[len(all_) - stopped :] if stopped else []
@@ -102,14 +110,14 @@ class Play:
             # What registering took says how fast this machine is now; bidding is several times that work.
             self.seconds = round(_LEAST + _TIMES * (time.monotonic() - begun))
         count = len(self.everybody())
-        self.tell.say(f"{count} 家单位，各有自己的投标密钥与备份词", f"{count} organisations, each with its own secret")
+        self.tell.say(f"{count} 家单位，各有自己的投标密语与备份词", f"{count} organisations, each with its own secret")
 
     def _publish(self) -> None:
         self.tell.step("招标：起草、密钥集、两人签发公告", "The tender: draft, key sets, a notice by two keys")
         interval = timedelta(milliseconds=INTERVAL_MS)
         self.deadline = clock.floor(datetime.now(UTC) + timedelta(seconds=self.seconds), interval) + interval
         path = self.house.root / "office" / "tender.toml"
-        write_atomically(path, tender_document(self.house, self.deadline).encode())
+        write_atomically(path, tender_document(self.house, self.deadline, self.pace.profile).encode())
         tess, agnes = self.house.person("tess"), self.house.person("agnes")
         self.tender = command("office", "draft", str(path), "--person", tess).out.strip()
         command("office", "keysets", self.tender, "--wait", "30", "--person", tess)
@@ -119,6 +127,9 @@ class Play:
         command("office", "approve", waiting["id"], "--reason", "已复核", "--person", agnes)
         at = clock.text(self.deadline)
         self.tell.say(f"公告 {self.tender} 由两把钥匙签发，截止 {at}", f"Notice {self.tender} by two keys, until {at}")
+        self._halls()
+
+    def _halls(self) -> None:
         for lot in (LOT_1, LOT_2):
             hall = self.house.hall(self.tender, lot)
             self.tell.say(f"开标大厅（{lot}）：{hall}", f"The opening hall of {lot}: {hall}?lang=en")
@@ -262,6 +273,10 @@ class Play:
     def _late(self) -> None:
         left = (self.deadline - datetime.now(UTC)).total_seconds()
         self.tell.step(f"等待截止时间（还有 {left:.0f} 秒）", f"Waiting for the deadline ({left:.0f} s)")
+        if self.pace.slow:
+            # Told again: what was said at the notice has long been scrolled away.
+            self.tell.say("请现在打开开标大厅：", "Open the hall now:")
+            self._halls()
         wait(lambda: datetime.now(UTC) > self.deadline + timedelta(milliseconds=50), "the deadline", left + 10)
         said = self.special["late"].run("submit", self.tender, LOT_1, expect=1)
         if "[submission.late]" not in said.err:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ class Book:
         """`documents`: by SHA-256, those that disclosed events name."""
         self._engine, self._documents, self._trust, self._every = engine, documents, trust, challenge_every
         self._parties: OrderedDict[str, tuple[Text, int]] = OrderedDict()
+        # One thread opens halls while another one tells on those that are open.
+        self._lock = threading.Lock()
 
     def look(self) -> Look:
         """One cheap question: whether anything is new."""
@@ -92,13 +95,16 @@ class Book:
 
     def party(self, uscc: str, before: int) -> Text | None:
         """The organisation of a code, if its registration stands before this place of the tree."""
-        known = self._parties.get(uscc) or self._registered(uscc)
+        with self._lock:
+            known = self._parties.get(uscc)
+        known = known or self._registered(uscc)
         if known is None:
             return None
         # A registration does not change. That there is none may change at any time, and is not kept.
-        self._parties[uscc] = known
-        while len(self._parties) > _NAMES:
-            self._parties.popitem(last=False)
+        with self._lock:
+            self._parties[uscc] = known
+            while len(self._parties) > _NAMES:
+                self._parties.popitem(last=False)
         return known[0] if known[1] < before else None
 
     def _registered(self, uscc: str) -> tuple[Text, int] | None:

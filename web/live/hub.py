@@ -8,7 +8,7 @@ the server never holds more for it than one buffer and one batch.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ledger.basics.errors import Refusal
 from web.live import protocol
@@ -123,11 +123,13 @@ class Hall(Generic[W]):
 
     def stand(self, state: State, staff: Staff | None) -> None:
         """How things stand now; said where it is not as it stood before, but for the time."""
-        if _differs(self._state, state):
-            self._state = state
+        before, self._state = self._state, state  # kept also where only the time differs: who joins is told that time
+        if _differs(before, state):
             self._send(protocol.encode(state), self.head)
-        if staff is not None and _differs(self._staff, staff):
-            self._staff = staff
+        if staff is None:
+            return
+        owed, self._staff = self._staff, staff
+        if _differs(owed, staff):
             self._send(protocol.encode(staff), self.head, "staff")
 
     def _send(self, frame: bytes, last: int, audience: Audience = "public") -> None:
@@ -151,10 +153,9 @@ def _differs(before: State | Staff | None, now: State | Staff) -> bool:
 class Hub(Generic[W]):
     """All halls that somebody watches, and those that somebody has just left."""
 
-    MOST: Final = 1_000
-
-    def __init__(self, post: Post[W]) -> None:
-        self._post = post
+    def __init__(self, post: Post[W], most: int = 1_000) -> None:
+        """`most`: so many halls are open at the same time."""
+        self._post, self.most = post, most
         self.halls: dict[Key, Hall[W]] = {}
         self._left: dict[Key, float] = {}
 
@@ -172,9 +173,29 @@ class Hub(Generic[W]):
         return [] if hall is None else hall.everybody()
 
     def check_room(self, key: Key) -> None:
-        """Raises `Refusal("live.crowded")` where there are too many halls to open one more."""
-        if key not in self.halls and len(self.halls) >= self.MOST:
+        """Raises `Refusal("live.crowded")` where there is no place for one more hall, and none can be made."""
+        if key not in self.halls and len(self.halls) >= self.most:
+            self._least()
+
+    def make_room(self, key: Key) -> list[W]:
+        """Closes a hall where there is no place for one more; the watchers it had. Raises `Refusal("live.crowded")`.
+
+        Lines are cheap, and halls of old lots are many: whoever sits in all of them must not keep today's shut. Who is
+        sent away comes again with its number.
+        """
+        if key in self.halls or len(self.halls) < self.most:
+            return []
+        return self.close(self._least())
+
+    def _least(self) -> Key:
+        """The hall to close first: of a lot that is over before one that has not begun, then that of fewest watchers.
+
+        Of several the one that was opened first. None in which the opening goes on is closed.
+        """
+        idle = [key for key, hall in self.halls.items() if not hall.room.goes_on]
+        if not idle:
             raise Refusal("live.crowded")
+        return min(idle, key=lambda key: (not self.halls[key].room.ended, self.halls[key].watchers))
 
     def sweep(self, now: float, patience: float) -> None:
         """Forgets halls that nobody has watched for `patience` seconds: the ledger has what they said."""

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bidding.profiles.clocks import Clocks
 from ledger.basics.errors import Refusal
 from web.live.book import Book
 from web.live.messages import Message
-from web.live.protocol import State
+from web.live.protocol import Staff, State
 from web.live.rooms import Room
 
 _MOST: Final = 32
@@ -26,6 +27,16 @@ class _Entry:
     messages: list[Message] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A hall's messages so far, how it stands, what staff is told besides, and its periods."""
+
+    messages: Sequence[Message]
+    state: State
+    staff: Staff
+    clocks: Clocks
+
+
 class Kept:
     """The halls asked for last, of one process."""
 
@@ -33,8 +44,8 @@ class Kept:
         self._lock = threading.Lock()
         self._halls: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
 
-    def hall(self, book: Book, tender: str, lot: str) -> tuple[Sequence[Message], State]:
-        """A hall's messages so far, and how it stands. Raises what `Book.open` raises."""
+    def hall(self, book: Book, tender: str, lot: str) -> Shown:
+        """A hall as it stands. Raises what `Book.open` raises."""
         look = book.look()
         silent = book.silent((tender,))[tender]
         entry = self._entry((tender, lot))
@@ -43,7 +54,9 @@ class Kept:
                 self._follow(book, entry, look.size)
             if entry.room is None:
                 entry.room, entry.messages = self._opened(book, tender, lot)
-            return tuple(entry.messages), entry.room.state(look.now, silent)
+            room = entry.room
+            state, staff = room.state(look.now, silent), room.staff(look.now, silent)
+            return Shown(tuple(entry.messages), state, staff, room.procedure.clocks)
 
     def _opened(self, book: Book, tender: str, lot: str) -> tuple[Room, list[Message]]:
         """What there is not does not push out what there is."""

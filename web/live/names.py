@@ -55,7 +55,9 @@ def why(found: Reason | None) -> Text:
         return NOBODY
     if not found.article:
         return found.words
-    return Text(zh=f"{found.words.zh}（{found.article}）", en=f"{found.words.en} ({found.article})")
+    return Text(
+        zh=f"{found.words.zh}（{found.article}）", en=f"{found.words.en} ({texts.article(found.article, 'en')})"
+    )
 
 
 def members(rows: Iterable[Mapping[str, Any]], names: Names, before: int) -> list[Member]:

@@ -7,7 +7,7 @@ and a process that starts anew goes on with the very number that a client has.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -35,7 +35,10 @@ CALENDAR: Final = "calendar.json"
 Lamp = Literal["", "yellow", "red"]
 # What somebody owes within a period of the profile, and when a hall says so to staff.
 _REPLY: Final = "objection_reply"
+# After which event custodians owe a part (as bidding.procedures.sweep waits for it).
+_BEFORE: Final[Mapping[str, str]] = {"coin": "lot.present", "identity": "lot.coefficients", "offer": "lot.announced"}
 _OPENED: Final = frozenset({"sheet", "candidates", "award"})
+_ENDED: Final = frozenset({"candidates", "award"})
 
 
 class Room:
@@ -58,6 +61,16 @@ class Room:
     def streams(self) -> tuple[str, str]:
         """The streams that this room is made of."""
         return tenders.stream_of(self.tender), lots.stream_of(self.tender, self.lot)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to watch: the lot is over, or its candidates are known."""
+        return bool(self._over) or self._step in _ENDED
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the opening is under way: the roll is closed, and the lot has not ended."""
+        return self._step != "waiting" and not self.ended
 
     @property
     def procedure(self) -> Procedure:
@@ -131,20 +144,30 @@ class Room:
         return [] if self._over or self._step in _OPENED else sorted(silent)
 
     def staff(self, now: datetime, silent: Iterable[str]) -> Staff:
-        """What staff sees besides: objections that wait for their answer, steps that are late, silent custodians."""
+        """What staff sees besides: what is owed next, by when and by which article, and silent custodians."""
         procedure = self.procedure
         lamps: dict[tuple[str, datetime], Lamp] = {(one.step, one.limit): one.lamp for one in late(procedure, now)}
         owed = []
+        for step, subject, since in self._duties(procedure):
+            limit = procedure.clocks.end(step, since)
+            owed.append(self._owed(procedure, step, subject, limit, lamps.get((step, limit), "")))
+        return Staff(now=clock.text(now), owed=sorted(owed, key=lambda one: one.limit), silent=self._missed(silent))
+
+    def _duties(self, procedure: Procedure) -> Iterator[tuple[str, str, datetime]]:
+        """(step of the profile, objection or "", from when its period runs) of what somebody owes in this lot."""
         for objection in procedure.tender.unanswered(self.lot):
-            limit = procedure.clocks.end(_REPLY, objection.at)
-            lamp = lamps.get((_REPLY, limit), "")
-            owed.append(self._owed(procedure, _REPLY, objection.objection, limit, lamp))
-        owed += [
-            self._owed(procedure, one.step, "", one.limit, one.lamp)
-            for one in late(procedure, now)
-            if one.lot == self.lot and one.step != _REPLY
-        ]
-        return Staff(now=clock.text(now), owed=owed, silent=self._missed(silent))
+            yield _REPLY, objection.objection, objection.at
+        state = procedure.lot(self.lot)
+        if procedure.tender.status not in ("published", "suspended"):
+            return
+        if state.blocked:
+            yield "opening_wait", "", state.times[_BEFORE[state.blocked]]
+        if state.status == "evaluated":
+            yield "candidates_published", "", state.times["lot.evaluated"]
+        elif state.status in ("candidates_published", "next_candidate") and state.until:
+            yield "award", "", max(state.until, state.times.get("lot.next_candidate", state.until))
+        elif state.status == "awarded":
+            yield "contract", "", state.times["lot.awarded"]
 
     @staticmethod
     def _owed(procedure: Procedure, step: str, subject: str, limit: datetime, lamp: Lamp) -> Owed:

@@ -1,7 +1,9 @@
 """The halls' websocket server: lines, tickets, limits, and following the ledger. One process, one event loop.
 
-What blocks (the database, telling a long list) runs in one thread beside the loop, one thing after the other. A line
-that does not take what it is sent costs its own task and its own buffer, and nobody else's time.
+What blocks (the database, telling a long list) runs in two threads beside the loop: one looks at the ledger and tells
+on the halls that are open, the other opens halls, one after the other. So whoever asks for hundreds of old halls holds
+up nobody but others who open one. A line that does not take what it is sent costs its own task and its own buffer, and
+nobody else's time.
 """
 
 from __future__ import annotations
@@ -72,8 +74,9 @@ class Settings:
     """Where it listens, whom it serves, and its limits. Times in seconds.
 
     `origins`: of the pages that may connect; a program that sends no origin may, too. `first`: for a line's first
-    message; `slow`: for taking one batch. `states`: between two looks at how things stand; `forget`: a hall that
-    nobody watches. `proxies`: as in `web.config.Address`.
+    message; `slow`: for taking one batch. `halls`: open at the same time. `opening`, `opening_of_address`: halls that
+    wait to be opened, in all and for one address. `states`: between two looks at how things stand; `forget`: a hall
+    that nobody watches. `proxies`: as in `web.config.Address`.
     """
 
     host: str = "127.0.0.1"
@@ -83,6 +86,9 @@ class Settings:
     poll: float = 0.2
     most: int = 6_000
     most_of_address: int = 1_500
+    halls: int = 1_000
+    opening: int = 64
+    opening_of_address: int = 4
     first: float = 5.0
     slow: float = 20.0
     states: float = 2.0
@@ -107,10 +113,12 @@ class Live:
     def __init__(self, source: Source, key: bytes, settings: Settings) -> None:
         """`key`: what the office makes tickets with."""
         self._source, self._key, self._settings = source, key, settings
-        self.hub: Hub[Line] = Hub(self)
+        self.hub: Hub[Line] = Hub(self, settings.halls)
         self._space = Space(settings.most, settings.most_of_address)
         self._opening: dict[Key, asyncio.Task[Hall[Line]]] = {}
+        self._queue = Space(settings.opening, settings.opening_of_address)
         self._thread = ThreadPoolExecutor(1, "ledger")
+        self._opener = ThreadPoolExecutor(1, "opening")
         self._look = Look(0, datetime.min.replace(tzinfo=UTC))
         self._looked = 0.0
 
@@ -126,7 +134,8 @@ class Live:
             server.close()
             await server.wait_closed()
         finally:
-            self._thread.shutdown(wait=True)
+            for thread in (self._opener, self._thread):
+                thread.shutdown(wait=True, cancel_futures=True)
 
     async def _listen(self) -> Server:
         at = self._settings
@@ -154,15 +163,19 @@ class Live:
     async def _serve(self, socket: ServerConnection) -> None:
         """One line, from its first message to its end."""
         try:
-            with self._space.hold(_caller(socket, self._settings.proxies)), contextlib.suppress(ConnectionClosed):
-                await self._watched(socket)
+            caller = _caller(socket, self._settings.proxies)
+            with self._space.hold(caller), contextlib.suppress(ConnectionClosed):
+                await self._watched(socket, caller)
         except Refusal as why:
             await socket.close(_AGAIN if why.code in _LATER else _POLICY, why.code)
 
-    async def _watched(self, socket: ServerConnection) -> None:
+    async def _watched(self, socket: ServerConnection, caller: str) -> None:
         watch = protocol.read(await self._first(socket))
         ticket = self._gate.take(watch.ticket, self.now())
-        hall = await self._open((ticket.tender, ticket.lot))
+        key = (ticket.tender, ticket.lot)
+        hall = await self._open(key, caller)
+        if self.hub.halls.get(key) is not hall:  # it had to make room in the moment between
+            raise Refusal("live.crowded")
         line = Line(socket, ticket.audience, watch.last, hall)
         hello = Hello(
             v=1,
@@ -190,19 +203,31 @@ class Live:
         except TimeoutError as why:
             raise Refusal("live.silent", seconds=round(self._settings.first)) from why
 
-    async def _open(self, key: Key) -> Hall[Line]:
-        """The hall of a lot; whoever comes while it is being read waits for the same reading."""
+    async def _open(self, key: Key, caller: str) -> Hall[Line]:
+        """The hall of a lot; whoever comes while it is being read waits for the same reading.
+
+        Only who is the first to ask for one stands in the queue: a house full of readers opens its hall once. Raises
+        `live.crowded` and `http.crowded`.
+        """
         if key in self.hub.halls:
             return self.hub.halls[key]
         self.hub.check_room(key)
         if key not in self._opening:
+            self._queue.take(caller)
             self._opening[key] = asyncio.create_task(self._load(key))
-            self._opening[key].add_done_callback(lambda _: self._opening.pop(key, None))
+            self._opening[key].add_done_callback(lambda _: self._opened(key, caller))
         return await asyncio.shield(self._opening[key])
 
+    def _opened(self, key: Key, caller: str) -> None:
+        del self._opening[key]
+        self._queue.give_back(caller)
+
     async def _load(self, key: Key) -> Hall[Line]:
-        room, messages = await self._aside(self._source.open, *key)
-        silent = await self._aside(self._source.silent, key[:1])
+        def read() -> tuple[Room, list[Message], Mapping[str, frozenset[str]]]:
+            return *self._source.open(*key), self._source.silent(key[:1])
+
+        room, messages, silent = await asyncio.get_running_loop().run_in_executor(self._opener, read)
+        self._cut(self.hub.make_room(key))
         hall = self.hub.open(key, room, messages)
         self._stand(silent, (key,))
         return hall
@@ -278,11 +303,15 @@ class Live:
             key = (room.tender, room.lot)
             if isinstance(messages, Refusal):
                 note(LOGGER, "room lost", logging.ERROR, code=messages.code)
-                for line in self.hub.close(key):
-                    line.socket.transport.abort()
-            elif key in self.hub.halls:
-                self.hub.halls[key].add(messages)
+                self._cut(self.hub.close(key))
+            elif (hall := self.hub.halls.get(key)) is not None and hall.room is room:
+                hall.add(messages)
         return bool(news)
+
+    @staticmethod
+    def _cut(lines: Iterable[Line]) -> None:
+        for line in lines:
+            line.socket.transport.abort()
 
     def _stand(self, silent: Mapping[str, frozenset[str]], keys: Iterable[Key]) -> None:
         now = self.now()
@@ -291,7 +320,7 @@ class Live:
             hall.stand(hall.room.state(now, away), hall.room.staff(now, away) if hall.has_staff else None)
 
     async def _aside(self, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs what blocks in the one thread beside the loop."""
+        """Runs what blocks in the thread that looks at the ledger."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: what(*args, **kwargs))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, request
@@ -17,13 +17,14 @@ from bidding.store.book import Book as Acts
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.store.engine import database_now, reading
-from web import page, texts
+from web import page, texts, words
 from web.access import PUBLIC, STAFF, Principal, route
+from web.account.enter import door
 from web.delivery import json_response, principal
 from web.live import ticket
 from web.live.book import Book
 from web.live.kept import Kept
-from web.live.messages import STEPS, Answer, Closed, Message, Release
+from web.live.messages import STEPS, Announced, Answer, Candidates, Closed, Message, Release, Sheet
 from web.live.protocol import VERSION, Audience
 from web.services import LIVE_KEY, Services, read_shared_key, services
 
@@ -32,6 +33,14 @@ blueprint: Final = Blueprint("hall", __name__, static_folder=None)
 SOCKET: Final = "/hall"
 # Kinds whose sentences make up the result; every other kind has a part of the page of its own.
 _RESULT: Final = ("evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed")
+# What staff may owe (`Room.staff`): the profile's steps, whose articles the page cites in its own language.
+_OWED: Final = ("objection_reply", "opening_wait", "candidates_published", "award", "contract")
+# What the box may answer to a letter: the page brings the words, so that nobody asks for them when it is refused.
+_REFUSALS: Final = (
+    *("letter.no_bid", "letter.text", "letter.too_many", "box.lot_unknown", "client.no_date"),
+    *("http.busy", "http.crowded", "http.rate", "http.too_slow", "http.unexpected"),
+    *("request.out_of_time", "request.replayed", "request.body_differs", "request.not_this"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,14 +86,63 @@ class Hall:
         ]
 
 
+@dataclass(frozen=True)
+class Objecting:
+    """Who may object in the hall, and until when: to the opening once bidders are announced, then to the result.
+
+    `since`: when they were announced; `until`, `result_until`: when it is over, empty before that is known. `over`: how
+    the lot ended ("", failed, terminated). `stand`: opening or result (the time runs), between and after (it does not),
+    unopened (nothing ever opened), empty before the announcement.
+    """
+
+    since: str
+    until: str
+    result_until: str
+    over: str
+    stand: Literal["", "opening", "result", "between", "after", "unopened"]
+
+    @property
+    def kind(self) -> str:
+        """The kind of objection whose time runs, or nothing."""
+        return self.stand if self.stand in ("opening", "result") else ""
+
+
+def _objecting(made: Hall, now: str) -> Objecting:
+    """As the messages so far have it; `board.js` and `object.js` say the same as they go on."""
+    announced, sheet, shown = made.last("announced"), made.last("sheet"), made.last("candidates")
+    since = announced.at if announced is not None else ""
+    until = sheet.until if isinstance(sheet, Sheet) else announced.until if isinstance(announced, Announced) else ""
+    result = shown.until if isinstance(shown, Candidates) else ""
+    over = made.messages[-1].over
+    return Objecting(since, until, result, over, _stand(since, until, result, over, now))
+
+
+def _stand(
+    since: str, until: str, result: str, over: str, now: str
+) -> Literal["", "opening", "result", "between", "after", "unopened"]:
+    # Times of one spelling: their order is that of their texts.
+    if not since:
+        return "unopened" if over == "failed" else ""
+    if over != "terminated":
+        if not until or now < until:
+            return "opening"
+        if now < result:
+            return "result"
+    return "after" if over or result else "between"
+
+
 @route(blueprint, "GET", "/tenders/<tender>/lots/<lot>/hall", PUBLIC)
 def hall(tender: str, lot: str) -> Response:
     """The hall of a lot as it stands; `?screen=wall` for the wall of a trading centre."""
     at = services()
     book = _book(at)
-    messages, state = _kept().hall(book, tender, lot)
-    live = at.config.public.live
-    made = Hall(messages)
+    shown = _kept().hall(book, tender, lot)
+    messages, state, clocks = shown.messages, shown.state, shown.clocks
+    live, lang = at.config.public.live, page.language()
+    made, role = Hall(messages), _staff(at, tender, lot)
+    # What hangs on the wall is for everybody in the room, whoever signed in at that machine.
+    wall = request.args.get("screen") == "wall"
+    staff = "" if wall or request.args.get("view") == "public" else role
     closed = made.last("closed")
     return page.render(
         "hall.html",
@@ -99,9 +157,21 @@ def hall(tender: str, lot: str) -> Response:
         last=messages[-1].n,
         socket=f"{live.replace('http', 'ws', 1)}{SOCKET}" if live else "",
         version=VERSION,
-        wall=request.args.get("screen") == "wall",
+        wall=wall,
         price=texts.price,
-        name_of=lambda id_: getattr(book.custodian(id_), page.language()),
+        name_of=lambda id_: getattr(book.custodian(id_), lang),
+        objecting=_objecting(made, state.now),
+        articles={name: texts.article(clocks.article(name), lang) for name in ("standstill", "complaint")},
+        cited={(one := clocks.article(name)): texts.article(one, lang) for name in _OWED},
+        role=role,
+        staff=staff,
+        owed=shown.staff.owed if staff else (),
+        ticket=f"/{'office' if staff else 'api'}/hall/{tender}/{lot}/ticket",
+        box=at.config.public.box,
+        refusals={
+            **{code: words.book()[code][lang] for code in _REFUSALS},
+            "http.unreachable": texts.text("hall.object.unreachable", lang),
+        },
     )
 
 
@@ -125,6 +195,19 @@ def watch_as_staff(tender: str, lot: str) -> Response:
             raise Refusal("http.not_found")
         now = database_now(conn)
     return _ticket(at, "staff", tender, lot, now)
+
+
+def _staff(at: Services, tender: str, lot: str) -> str:
+    """In which role whoever is signed in sees this hall as staff; empty for everybody else."""
+    found = door()
+    session = found.by_session()
+    if session is None or session.principal is None or found.weak(session):
+        return ""
+    who = session.principal
+    if who.role not in STAFF.roles:
+        return ""
+    with reading(at.engine) as conn:
+        return who.role if _may_watch(conn, tender, lot, who) else ""
 
 
 def _ticket(at: Services, audience: Audience, tender: str, lot: str, now: datetime) -> Response:

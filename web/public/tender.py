@@ -209,7 +209,7 @@ def _entry(view: View, one: Milestone, *, cancelled: bool) -> ics.Entry:
     said = texts.text(f"milestone.{one.kind}", lang)
     moved = texts.text("ics.moved", lang, time=texts.time(clock.text(one.before))) if one.before else ""
     limit = texts.time(clock.text(one.at))
-    said_more = (texts.text("ics.at", lang, time=limit), moved, one.article)
+    said_more = (texts.text("ics.at", lang, time=limit), moved, texts.article(one.article, lang))
     name = "-".join(filter(None, (view.found.tender, one.lot, one.kind, one.about)))
     return ics.Entry(
         uid=f"{name}@{services().config.platform.origin.replace('/', '.')}",

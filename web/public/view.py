@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from bidding.parties import Party
 from bidding.procedures import Procedure, postponed
@@ -13,12 +14,16 @@ from bidding.store import custodians, directory, procedures, search
 from bidding.store.book import Book
 from bidding.store.custodians import Seen
 from bidding.store.search import Found
+from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.store.engine import reading
 from ledger.store.read import Stored
 from web.public.record import Record
 from web.services import Services
 from web.words import Lang
+
+# How a lot stands before its offers are open.
+_UNOPENED: Final = frozenset({"open", "closed", "present", "coefficients", "announced"})
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ class View:
         return self.custodian_names.get(id_, {}).get(lang, id_)
 
     @property
+    def awaited(self) -> bool:
+        """Whether custodians still have something to open: afterwards nobody asks them any more."""
+        return _awaited(self.procedure)
+
+    @property
     def moved(self) -> Mapping[str, Postponed]:
         """Lots still open whose opening an addendum moved: who has confirmed that."""
         found = postponed(self.procedure.tender)
@@ -86,9 +96,35 @@ def load(at: Services, tender: str) -> View:
             now=book.now,
             tenderee=directory.find(conn, found.party),
             parties=directory.by_usccs(conn, codes) if codes else {},
-            seen=custodians.seen(conn, tender, at.challenge_every, book.now),
+            seen=_proved(custodians.seen(conn, tender, at.challenge_every, book.now), procedure, streams),
             custodian_names={id_: one.name for id_, one in at.trust.custodians.items()},
         )
+
+
+def _awaited(procedure: Procedure) -> bool:
+    if procedure.tender.status not in ("published", "suspended"):
+        return False
+    return any(one.status in _UNOPENED and not one.announced_failed for one in procedure.all_lots())
+
+
+def _proved(seen: Sequence[Seen], procedure: Procedure, streams: Mapping[str, Sequence[Stored]]) -> list[Seen]:
+    """What challenges and the opening itself have shown of custodians.
+
+    Challenges end at the deadline. Whoever was away then and opened afterwards has shown all the better that it can;
+    and once nothing is left to open, nobody waits for anybody.
+    """
+    released: dict[str, str] = {}
+    for lot in procedure.notice.lots:
+        for one in streams[procedure.lot_stream(lot.lot)]:
+            if one.event.type == "release.recorded":
+                custodian, at = str(one.event.public["custodian"]), clock.text(one.event.at)
+                released[custodian] = max(released.get(custodian, ""), at)
+    awaited = _awaited(procedure)
+    found = []
+    for row in seen:
+        answered = max(row.answered, released.get(row.custodian, ""))
+        found.append(replace(row, answered=answered, silent=row.silent and awaited and answered < row.challenged))
+    return found
 
 
 def _disclosed(stored: Sequence[Stored]) -> list[Stored]:

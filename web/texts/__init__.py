@@ -14,6 +14,7 @@ from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from ledger.basics.money import parse_yuan, yuan
 from web import words
+from web.texts import articles
 from web.words import Lang
 
 _BEIJING: Final = timedelta(hours=8)
@@ -41,6 +42,15 @@ def text(key: str, lang: Lang, **values: object) -> str:
     if not found:
         return key.rsplit(".", 1)[-1]
     return found[lang].format(**values) if values else found[lang]
+
+
+@cache
+def article(value: str, lang: Lang) -> str:
+    """An article of law as its profile cites it, in Chinese; put into English where a page is English."""
+    if lang == "zh":
+        return value
+    names = {said["zh"]: said["en"] for key, said in book().items() if key.startswith("article.")}
+    return articles.in_english(value, names)
 
 
 def document(name: str, lang: Lang) -> str:
@@ -101,5 +111,5 @@ def reason(value: Mapping[str, Any], lang: Lang) -> str:
     if not value:
         return ""
     said = words.say(value["code"], value["params"], lang)
-    article = value.get("article", "")
-    return (f"{said}（{article}）" if lang == "zh" else f"{said} ({article})") if article else said
+    cited = article(value.get("article", ""), lang)
+    return (f"{said}（{cited}）" if lang == "zh" else f"{said} ({cited})") if cited else said

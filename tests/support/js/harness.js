@@ -6,6 +6,7 @@ import { concat, fromNumber, hex, toNumber, unhex } from "/static/js/sealed/byte
 import { canonical, parse } from "/static/js/sealed/canonical.js";
 import * as chunked from "/static/js/sealed/chunked.js";
 import { SealingWorker } from "/static/js/sealed/client.js";
+import * as cms from "/static/js/sealed/cms.js";
 import * as coin from "/static/js/sealed/coin.js";
 import * as content from "/static/js/sealed/content.js";
 import * as curves from "/static/js/sealed/curves.js";
@@ -14,6 +15,7 @@ import * as folder from "/static/js/sealed/folder.js";
 import { check as checkHeader, headerSha256, isPlain } from "/static/js/sealed/header.js";
 import * as hpke from "/static/js/sealed/hpke.js";
 import * as keysets from "/static/js/sealed/keyset.js";
+import * as modular from "/static/js/sealed/modular.js";
 import * as opening from "/static/js/sealed/opening.js";
 import { inForce } from "/static/js/sealed/postpone.js";
 import * as rehearsal from "/static/js/sealed/rehearsal.js";
@@ -28,6 +30,7 @@ import * as statement from "/static/js/sealed/statement.js";
 import { Store } from "/static/js/sealed/store.js";
 import * as tickets from "/static/js/sealed/tickets.js";
 import * as trust from "/static/js/sealed/trust.js";
+import * as library from "/static/vendor/noble-curves-2.4.0/abstract/modular.js";
 import { ed25519 } from "/static/vendor/noble-curves-2.4.0/ed25519.js";
 
 const map = (object, change) => Object.fromEntries(Object.entries(object).map(([name, one]) => [name, change(one)]));
@@ -74,6 +77,10 @@ const CALLS = {
     return { key: hex(key), signature: hex(concat(first, s)) };
   },
   checkSignature: (key, data, signature) => curves.verify(unhex(key), unhex(data), unhex(signature)),
+  cms: async (file, data, pems, at) => {
+    const found = await cms.verify(cms.fileToDer(unhex(file)), unhex(data), cms.authorities(pems), at);
+    return { certificate: hex(found.encoded), organisations: found.organisations, numbers: found.numbers };
+  },
   keyset: async (value, suite) => {
     const made = await keysets.parse(value, suite);
     return { kid: hex(made.kid), n: made.n, t: made.t };
@@ -121,6 +128,16 @@ const CALLS = {
     return { context: hex(ctx), derived, seal };
   },
   parseSeal: async (value, keyset) => seals.parse(value, await keysets.parse(keyset)) && null,
+  // Of each pair: remainder, power, inverse where there is one; by our own lines and by the library's.
+  modular: (rows) => [modular, library].map(({ mod, pow, invert }) => rows.map(([a, n]) => {
+    let inverse = "none";
+    try {
+      inverse = String(invert(BigInt(a), BigInt(n)));
+    } catch {
+      // Said by "none".
+    }
+    return [String(mod(BigInt(a), BigInt(n))), String(pow(BigInt(a), 65537n, BigInt(n))), inverse];
+  })),
   padding: (length) => ({ padded: content.paddedSize(length), ciphertext: content.ciphertextSize(length) }),
   encrypt: async ({ key, context, salt, plain }) => {
     const out = [];

@@ -25,12 +25,17 @@ def clocks(profile: str = "works-2019") -> Clocks:
 
 def test_the_packaged_profiles_are_the_three_and_named_by_their_hash() -> None:
     found = packaged_profiles()
-    assert {item.id for item in found.values()} == {"works-2019", "government-goods", "demonstration"}
+    assert {item.id for item in found.values()} == {
+        "works-2019",
+        "government-goods",
+        "demonstration",
+        "demonstration-paced",
+    }
     for sha256, item in found.items():
         assert sha256 == H(canonical(profile_document(item.id, item.version))).hex()
 
 
-@pytest.mark.parametrize("name", ["works-2019", "government-goods", "demonstration"])
+@pytest.mark.parametrize("name", ["works-2019", "government-goods", "demonstration", "demonstration-paced"])
 def test_every_period_of_every_profile_has_its_article(name: str) -> None:
     profile = Profile.parse(profile_document(name))
     assert set(PERIODS) <= profile.periods.keys()

@@ -175,7 +175,8 @@ def test_fewer_than_three_open_nothing_and_the_hall_says_why() -> None:
     assert "不予开标" in closed.say.zh
     assert failed.over == "failed"
     assert failed.reason.words.zh in failed.say.zh
-    assert failed.reason.article in failed.say.en
+    assert failed.reason.article in failed.say.zh
+    assert "Regulations art. 44" in failed.say.en
 
 
 def test_an_opening_that_waits_names_who_is_missing() -> None:

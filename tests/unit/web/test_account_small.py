@@ -11,9 +11,10 @@ from bidding.parties import uscc_check_character
 from ledger.basics.errors import Refusal
 from tests.support.log import refused
 from web import forms
-from web.account import applications, attempts, logins, origin, passwords, totp
+from web.account import agents, applications, attempts, logins, origin, passwords, totp
 from web.forms import Problems
 
+MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
 FORM = "application/x-www-form-urlencoded"
 # RFC 6238, Appendix B: the rows of SHA-1, eight digits.
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
@@ -272,3 +273,22 @@ def test_what_is_wrong_with_an_application_is_said_of_its_field(field: str, valu
 
 def test_one_key_for_two_is_refused() -> None:
     assert read(person_key=GOOD["seal_key"])[1] == {"seal_key": "party.one_key_for_two"}
+
+
+@pytest.mark.parametrize(
+    ("agent", "short"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0", "Firefox 141, Windows"),
+        (f"{MAC} AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15", "Safari 18, macOS"),
+        (f"{MAC} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 Safari/537.36 Edg/138.0", "Edge 138, macOS"),
+        (f"{MAC} AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 Safari/537.36", "Chrome 138, macOS"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5) CriOS/138.0 Mobile Safari/604.1", "Chrome 138, iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/120.0 Mobile Safari/537.36 MicroMessenger/8.0", "WeChat 8, Android"),
+        ("Firefox/140.0", "Firefox 140"),
+        ("curl/8.5", "curl/8.5"),
+        ("", ""),
+        ("x" * 200, "x" * 60 + "…"),
+    ],
+)
+def test_a_browser_is_called_by_its_short_name(agent: str, short: str) -> None:
+    assert agents.called(agent) == short

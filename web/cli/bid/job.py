@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bidding.form import Problem
 from bidding.submission import Withdrawal
 from ledger.basics import clock, signing
-from ledger.basics.canonical import Json, canonical, unhex
+from ledger.basics.canonical import Json, canonical, members, unhex
 from ledger.basics.errors import Refusal
 from ledger.files import write_atomically
 from ledger.institution.platform import Platform
@@ -102,6 +102,18 @@ class Job:
             sealing.statement_of(draft), self.bidder.party.party, self.home.key(SEAL), self.home.key(PERSON)
         )
         sealing.put_entry(draft, entry)
+
+    def take_entry(self, draft: Draft, value: dict[str, Json]) -> None:
+        """A partner's entry with its registration (docs/formats/statement.md), put beside the statement.
+
+        Nobody is asked who the partner is. Raises as `Reader.take_registration`, and `Refusal("bid.not_a_party")`.
+        """
+        got = members(value, "party seal person registration")
+        party = self.reader.take_registration(str(got["party"]), got.pop("registration"))
+        listed = cast(list[dict[str, str]], sealing.statement_of(draft)["parties"])
+        if party.uscc not in [row["uscc"] for row in listed]:
+            raise Refusal("bid.not_a_party", party=party.party)
+        sealing.put_entry(draft, got)
 
     def check_answers(self, draft: Draft) -> list[Problem]:
         """All that is wrong with the draft's answers."""

@@ -14,7 +14,7 @@ from bidding.procedures import tender as tenders
 from bidding.procedures.notice import Notice, NoticeLot
 from bidding.procedures.tender import TenderState
 from bidding.submission import terms_hash
-from ledger import events
+from ledger import events, proof
 from ledger.basics.canonical import Json, canonical, members, parse_object, unhex
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -130,18 +130,58 @@ class Reader:
         It never changes. Found once, it is kept: to ask for one's own before every sealing would tell the office, and
         every log on the way, whose bid is being sealed. Kept or served, it counts only if it stands in its slot.
         """
-        stream = f"party/{check_id(party, 'party')}"
-        path = self._documents / f"party-{party}.json"
-        kept = _salted(parse_object(path.read_bytes())) if path.exists() else []
-        slot = self.mirror.slot(stream, 1)
-        if slot is None:
-            return None
-        for event, salt in kept or self._page(stream, 0)[:1]:
-            if event.stream == stream and slot[1] == events.leaf(salt, event.encode()):
+        found = self._registered(party, self._kept(party)) or self._registered(party, self._asked_for(party))
+        if found is None and self.mirror.slot(_stream(party), 1) is not None:
+            raise Withheld("evidence.kept_back", stream=_stream(party), version=1)
+        return None if found is None else Party.parse(found[0].public)
+
+    def registration(self, party: str) -> dict[str, Json]:
+        """A party's registration for somebody else: `{event, salt, index, proof}`; `Refusal("home.not_registered")`.
+
+        The proof is under the mirror's own checkpoint, so that nobody is asked for it.
+        """
+        self.party(party)
+        found = self._registered(party, self._kept(party))
+        if found is None:
+            raise Refusal("home.not_registered", party=party)
+        event, salt = found
+        shown = self.mirror.proof(events.leaf(salt, event.encode()))
+        return {"event": event.object(), "salt": salt.hex(), "index": shown.index, "proof": shown.text()}
+
+    def take_registration(self, party: str, value: Json) -> Party:
+        """Keeps a registration that its party handed over, as `registration` made it; nobody is asked for it.
+
+        Raises `Refusal("home.not_registered")` where it is not the one that stands in the witnessed log, `proof.*`,
+        `checkpoint.*`, `merkle.*` where its proof does not hold.
+        """
+        got = members(value, "event salt index proof")
+        event, salt = events.from_object(got["event"]), unhex(got["salt"], 32, "salt")
+        proof.parse(str(got["proof"]).encode()).verify(events.leaf(salt, event.encode()), self.trust.policy)
+        if self._registered(party, [(event, salt)]) is None:
+            raise Refusal("home.not_registered", party=party)
+        return Party.parse(event.public)
+
+    def _registered(self, party: str, shown: list[tuple[Event, bytes]]) -> tuple[Event, bytes] | None:
+        """The one of these events that stands in the slot of a party's registration, kept for the next time."""
+        slot = self.mirror.slot(_stream(party), 1)
+        for event, salt in shown:
+            if slot is not None and event.stream == _stream(party) and slot[1] == events.leaf(salt, event.encode()):
                 row: dict[str, Json] = {"event": event.object(), "salt": salt.hex(), "index": 0}
-                write_atomically(path, canonical({"events": [row]}))
-                return Party.parse(event.public)
-        raise Withheld("evidence.kept_back", stream=stream, version=1)
+                write_atomically(self._documents / f"party-{party}.json", canonical({"events": [row]}))
+                return event, salt
+        return None
+
+    def _kept(self, party: str) -> list[tuple[Event, bytes]]:
+        _stream(party)
+        path = self._documents / f"party-{party}.json"
+        return _salted(parse_object(path.read_bytes())) if path.exists() else []
+
+    def _asked_for(self, party: str) -> list[tuple[Event, bytes]]:
+        return self._page(_stream(party), 0)[:1] if self.mirror.slot(_stream(party), 1) else []
+
+
+def _stream(party: str) -> str:
+    return f"party/{check_id(party, 'party')}"
 
 
 def _salted(page: Json) -> list[tuple[Event, bytes]]:

@@ -204,7 +204,7 @@ def test_the_issuer_may_bring_its_own_exponentiation() -> None:
     assert used == [ISSUER.private_numbers().d]
 
 
-@pytest.mark.parametrize("bad", ["garbage", "ed25519", "2048", "e3", "trailing"])
+@pytest.mark.parametrize("bad", ["garbage", "ed25519", "2048", "e3", "even", "trailing"])
 def test_a_ticket_key_is_rsa_3072_with_65537(bad: str) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -217,6 +217,9 @@ def test_a_ticket_key_is_rsa_3072_with_65537(bad: str) -> None:
         der = blindrsa.spki(rsa.generate_private_key(65537, 2048))
     elif bad == "e3":
         der = blindrsa.spki(rsa.generate_private_key(3, 3072))
+    elif bad == "even":
+        key = blindrsa.load(SPKI)
+        der = blindrsa.spki(rsa.RSAPublicNumbers(key.e, key.n + 1).public_key())
     else:
         der = SPKI + b"\0"
     with pytest.raises(Refusal, match="bad_ticket_key"):

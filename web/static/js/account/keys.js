@@ -3,38 +3,12 @@
 // The secret lies in the browser's own database, one for each login: two people may share a machine. It is not
 // encrypted there, as no script but ours can read it and whoever holds the machine unlocked could sign anyway.
 
-const DATABASE = "mingjing";
-const STORE = "secrets";
+import { Store } from "../sealed/store.js";
+
 const BYTES = 32;
 const encoder = new TextEncoder();
 // PKCS #8 of an Ed25519 private key (RFC 8410), up to its 32 bytes.
 const PKCS8 = Uint8Array.of(48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32);
-
-/** @returns {Promise<IDBDatabase>} */
-function database() {
-  return new Promise((done, failed) => {
-    const opening = indexedDB.open(DATABASE, 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-    opening.onsuccess = () => done(opening.result);
-    opening.onerror = () => failed(opening.error);
-  });
-}
-
-/** @param {"readonly"|"readwrite"} mode @param {(store: IDBObjectStore) => IDBRequest} what @returns {Promise<any>} */
-async function inStore(mode, what) {
-  const base = await database();
-  try {
-    return await new Promise((done, failed) => {
-      const transaction = base.transaction(STORE, mode);
-      const asked = what(transaction.objectStore(STORE));
-      transaction.oncomplete = () => done(asked.result);
-      // What goes wrong with a request aborts its transaction, and only then is it the transaction's error.
-      transaction.onabort = () => failed(transaction.error);
-    });
-  } finally {
-    base.close();
-  }
-}
 
 /**
  * The bidding secret of a login in this browser.
@@ -42,7 +16,7 @@ async function inStore(mode, what) {
  * @returns {Promise<Uint8Array|null>} 32 bytes, null if there is none
  */
 export async function secret(login) {
-  return (await inStore("readonly", (store) => store.get(login))) ?? null;
+  return (await Store.with((store) => store.secret(login))) ?? null;
 }
 
 /**
@@ -52,7 +26,7 @@ export async function secret(login) {
  */
 export async function keep(login, value) {
   if (value.length !== BYTES) throw new RangeError("a bidding secret has 32 bytes");
-  await inStore("readwrite", (store) => store.put(value, login));
+  await Store.with((store) => store.putSecret(login, value));
 }
 
 /**
@@ -63,7 +37,7 @@ export async function keep(login, value) {
 export async function secretOrNew(login) {
   const fresh = crypto.getRandomValues(new Uint8Array(BYTES));
   try {
-    await inStore("readwrite", (store) => store.add(fresh, login));
+    await Store.with((store) => store.addSecret(login, fresh));
     return fresh;
   } catch (error) {
     if (error?.name !== "ConstraintError") throw error;

@@ -3,10 +3,16 @@ import { byButton, get, possible, post } from "./ceremony.js";
 
 const part = document.querySelector("[data-passkey-sign-in]");
 
+// Which lot somebody came for stands behind `#`, which no server is told: it goes along to the page after signing in.
+if (location.hash) {
+  for (const form of document.querySelectorAll("main form")) form.action += location.hash;
+  for (const link of document.querySelectorAll('main a[href^="/account/sign-"]')) link.hash = location.hash;
+}
+
 /** @param {object} credential */
 async function signIn(credential) {
   const { next } = await post("/account/passkeys/sign-in", { credential, next: part.dataset.next });
-  location.assign(next);
+  location.assign(next + location.hash);
 }
 
 /** Waits for a passkey chosen from the autofill; the button takes its place, as only one may wait at a time. */

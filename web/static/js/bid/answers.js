@@ -33,6 +33,7 @@ export class Answers {
     this.summed = "";
     for (const field of this.fields) this.wire(field);
     element("form").addEventListener("submit", (event) => this.review(event));
+    draft.onKept((error) => this.saved(error));
     this.show();
   }
 
@@ -44,12 +45,12 @@ export class Answers {
       const value = valueOf(field);
       // The same again is no change: what was signed and sealed stands.
       if (value === (this.draft.state.answers[part][question] ?? "")) return;
-      const saved = this.draft.edit((state) => {
+      // Whether it is kept `saved` says, also when that is later.
+      this.draft.edit((state) => {
         // An optional question is left out, never left empty.
         if (value === "") delete state.answers[part][question];
         else state.answers[part][question] = value;
-      });
-      saved.then(() => tell(element("saved"), text("saved", { time: clock(new Date().toISOString()).slice(11) })), (error) => tell(element("saved"), text("not_saved", { name: error.name })));
+      }).catch(() => {});
       this.showMoney(field, value);
       if (field.classList.contains("wrong")) this.show();
     };
@@ -60,6 +61,25 @@ export class Answers {
       setTimeout(() => this.show(), AFTER_A_CLICK);
     });
     this.showMoney(field, valueOf(field));
+  }
+
+  saved(error) {
+    const full = error?.name === "QuotaExceededError";
+    const not = error && text(full ? "not_saved_full" : "not_saved", { name: error.name });
+    tell(element("saved"), not ?? text("saved", { time: clock(new Date().toISOString()).slice(11) }));
+  }
+
+  /** Shows what another tab has answered. */
+  follow() {
+    for (const field of this.fields) {
+      const { part, question } = field.dataset;
+      const answer = this.draft.state.answers[part][question];
+      if (valueOf(field) === (answer ?? "")) continue;
+      put(field, answer);
+      this.touched.add(field.id);
+      this.showMoney(field, valueOf(field));
+    }
+    this.show();
   }
 
   // What was typed, grouped and written out: a zero too many is seen, not counted.

@@ -31,5 +31,5 @@ export function show(draft, data, own) {
   const parties = draft.parties(own.uscc).map(({ uscc, share }) => `${uscc === own.uscc ? own.name : uscc} · ${share}%`);
   const rows = [...lines, line(text("files"), listed.join("; ") || text("none")), line(text("parties"), parties.join("; "))];
   element("checked").replaceChildren(...rows);
-  element("check-yes").checked = draft.state.checked;
+  element("check-yes").checked = draft.standing.checked;
 }

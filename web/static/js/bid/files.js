@@ -2,10 +2,17 @@
 import { hex, random } from "../sealed/bytes.js";
 import { isPlain } from "../sealed/header.js";
 import { Refusal } from "../sealed/refusal.js";
-import { bytes, copy, sayError, tell, text } from "./kit.js";
+import { get } from "./keep.js";
+import { bytes, copy, sayError, tell, text, told } from "./kit.js";
 import { PARTS } from "./known.js";
 
 const TOP = "drafts";
+
+// Who copies or seals files holds it with others; who throws away what no draft names wants it alone.
+const lockOf = (key) => ["files", ...key].join(" ");
+
+/** Does something with a draft's files, of which none goes away meanwhile. @template T @param {string[]} key @param {() => Promise<T>} what @returns {Promise<T>} */
+export const holding = (key, what) => navigator.locks.request(lockOf(key), { mode: "shared" }, what);
 
 async function folder(key, create = false) {
   let found = await navigator.storage.getDirectory();
@@ -24,6 +31,15 @@ export async function fileOf(key, id) {
   }
 }
 
+/** Throws away all files of an organisation's drafts; it is no error if there are none. @param {string} party */
+export async function forgetFiles(party) {
+  try {
+    await (await folder([])).removeEntry(party, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+  }
+}
+
 export class Files {
   /**
    * @param {import("./draft.js").Draft} draft
@@ -35,6 +51,7 @@ export class Files {
     Object.assign(this, { draft, worker, most, changed });
     for (const part of PARTS) this.wire(part);
     this.show();
+    told(this.sweep());
   }
 
   wire(part) {
@@ -56,12 +73,13 @@ export class Files {
     const wrong = [];
     for (const file of files) {
       try {
-        await this.take(part, file);
+        await holding(this.draft.key, () => this.take(part, file));
       } catch (error) {
         wrong.push(text("file_refused", { name: file.name, why: sayError(error) }));
       }
     }
     tell(place, wrong.join(" "));
+    await this.sweep();
   }
 
   async take(part, file) {
@@ -74,29 +92,44 @@ export class Files {
     const handle = await (await folder(this.draft.key, true)).getFileHandle(id, { create: true });
     await file.stream().pipeTo(await handle.createWritable());
     const [{ size, sha256 }] = await this.worker.run({ type: "hash", files: [await handle.getFile()] });
-    const old = files[part].find(({ name }) => name === file.name);
-    await this.draft.edit((state) => {
-      state.files[part] = [...state.files[part].filter(({ name }) => name !== file.name), { id, name: file.name, size, sha256 }];
+    const old = files[part].filter(({ name }) => name === file.name);
+    const put = (rows) => this.draft.edit((state) => {
+      state.files[part] = [...state.files[part].filter(({ name }) => name !== file.name), ...rows];
     });
-    if (old) await this.forget(old.id);
-    this.show();
-    this.changed();
+    try {
+      await put([{ id, name: file.name, size, sha256 }]);
+    } catch (error) {
+      // A file that was said not to be added must not turn up once there is room again; that it waits `put` has told.
+      put(old).catch(() => {});
+      throw error;
+    } finally {
+      this.show();
+      this.changed();
+    }
   }
 
   async remove(part, id) {
     await this.draft.edit((state) => { state.files[part] = state.files[part].filter((one) => one.id !== id); });
-    await this.forget(id);
+    await this.sweep();
     this.show();
     this.changed();
     document.querySelector(`[data-choose="${part}"]`).focus();
   }
 
-  async forget(id) {
-    try {
-      await (await folder(this.draft.key)).removeEntry(id);
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
-    }
+  /** Throws away the files that the draft does not name: removed ones, halves of copies. Not now if a tab works with files. */
+  async sweep() {
+    const { key } = this.draft;
+    await navigator.locks.request(lockOf(key), { ifAvailable: true }, async (held) => {
+      if (held === null) return;
+      const kept = await get("drafts", key);
+      const named = new Set(PARTS.flatMap((part) => [...(kept?.files[part] ?? []), ...this.draft.state.files[part]]).map(({ id }) => id));
+      try {
+        const place = await folder(key);
+        for await (const name of place.keys()) if (!named.has(name)) await place.removeEntry(name);
+      } catch (error) {
+        if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+      }
+    });
   }
 
   show() {

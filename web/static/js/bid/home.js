@@ -1,17 +1,22 @@
 /** The dashboard: what this browser has of each lot, and what to do next. */
 import * as tickets from "../sealed/tickets.js";
-import { Draft } from "./draft.js";
+import { Draft, whole } from "./draft.js";
 import * as keep from "./keep.js";
-import { element, room, sayError, tell, text } from "./kit.js";
+import { element, room, sayError, tell, text, told } from "./kit.js";
 import { Box } from "./lines.js";
 import { keepReceipt } from "./send.js";
+import { hearTabs } from "./tabs.js";
+import { standing } from "./version.js";
 
 /** @param {any} state a draft's, or undefined @param {boolean} open @returns {string} the key of its words */
 export function stand(state, open) {
   const last = state?.receipts.at(-1);
   if (last?.kind === "withdrawal") return "withdrawn";
-  if (state?.sealed?.current && last?.sha256 !== state.sealed.sha256) return open ? "sealed" : "too_late";
-  if (last) return open && state.sealed && !state.sealed.current ? "changed" : "accepted";
+  if (state?.handed && state.handed === state.sealed?.sha256 && last?.sha256 !== state.handed && !(last?.seq > state.sealed.seq)) return "no_receipt";
+  const { sealed, sent, open: unsent } = state ? standing(whole(state)) : {};
+  if (sealed && !sent) return open ? "sealed" : "too_late";
+  if (last) return open && state.sealed && !sent ? "changed" : "accepted";
+  if (unsent) return open ? "sealed_other" : "too_late";
   const begun = state && Object.values(state.answers).some((one) => Object.keys(one).length);
   if (begun || state?.files.offer.length) return open ? "draft" : "too_late";
   return "not_begun";
@@ -32,6 +37,7 @@ export async function show({ own }) {
 /** Asks the box about every lot that there is a ticket for. @param {object} who */
 export function wire(who) {
   const button = element("ask-all");
+  hearTabs((what) => what === "changed" && told(show(who)), [who.own.party]);
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

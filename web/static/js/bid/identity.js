@@ -4,7 +4,6 @@ import { signer } from "../sealed/curves.js";
 import { label } from "../sealed/digest.js";
 import { derive, imported } from "../sealed/secret.js";
 import { Store } from "../sealed/store.js";
-import { settled } from "./keep.js";
 import { block } from "./kit.js";
 
 /** @typedef {{party: string, uscc: string, name: string, seal_key: string, person_key: string, events: object[]}} Own */
@@ -24,21 +23,18 @@ export async function keysOf(secret) {
 
 /**
  * @returns {Promise<{secret: CryptoKey|null, keys: {seal: object, person: object}|null, registered: boolean,
- *   unwritten: {login: IDBValidKey, bytes: Uint8Array}|null}>} `registered`: whether the secret's keys are those that the
+ *   unwritten: {login: string, bytes: Uint8Array}|null}>} `registered`: whether the secret's keys are those that the
  *   centre has registered for this organisation; `unwritten`: the secret that signing up made, until its words are written
  */
-export async function identity() {
-  const store = await Store.open();
-  try {
+export function identity() {
+  return Store.with(async (store) => {
     const kept = (await store.secret(own().party)) ?? null;
     const unwritten = kept === null ? await signedUp(store) : null;
     const secret = unwritten ? await imported(unwritten.bytes) : kept;
     if (secret === null) return { secret, keys: null, registered: false, unwritten };
     const keys = await keysOf(secret);
     return { secret, keys, registered: isRegistered(keys), unwritten };
-  } finally {
-    store.close();
-  }
+  });
 }
 
 const isRegistered = ({ seal, person }) =>
@@ -46,30 +42,28 @@ const isRegistered = ({ seal, person }) =>
 
 // Signing up keeps the bytes of the secret under the login. Whose they are their keys say.
 async function signedUp(store) {
-  const kept = store.database.transaction("secrets").objectStore("secrets");
-  const [logins, values] = await Promise.all([settled(kept.getAllKeys()), settled(kept.getAll())]);
-  for (const [at, bytes] of values.entries()) {
-    if (!(bytes instanceof Uint8Array) || bytes.length !== 32) continue;
-    if (isRegistered(await keysOf(await imported(bytes)))) return { login: logins[at], bytes };
+  for (const found of await store.readable()) {
+    if (isRegistered(await keysOf(await imported(found.bytes)))) return found;
   }
   return null;
 }
 
 /**
- * Keeps a secret as a key that no script can read out, in the place of another one only if `replace`.
+ * Keeps a secret as a key that no script can read out, in the place of another one only if `replace`; whoever has shown
+ * its words needs no bytes of it any more: they are forgotten, whichever login they lie under.
  * @param {CryptoKey} secret
  * @param {boolean} replace
- * @param {IDBValidKey} [login] whose bytes of it are forgotten
  */
-export async function keep(secret, replace, login) {
-  const store = await Store.open();
-  try {
-    if (replace) await store.removeSecret(own().party);
-    await store.addSecret(own().party, secret);
-    if (login !== undefined) await store.removeSecret(login);
-  } finally {
-    store.close();
-  }
+export async function keep(secret, replace) {
+  const { seal } = await keysOf(secret);
+  await Store.with(async (store) => {
+    if (replace) await store.putSecret(own().party, secret);
+    else await store.addSecret(own().party, secret);
+    for (const { login, bytes } of await store.readable()) {
+      const other = await keysOf(await imported(bytes));
+      if (hex(other.seal.publicKey) === hex(seal.publicKey)) await store.removeSecret(login);
+    }
+  });
   // Asked for once there is something to lose: the browser may else clear it when its disk is full.
   await navigator.storage?.persist?.();
 }

@@ -1,9 +1,9 @@
 /** What the room's scripts share: the page's words, elements, times and sizes. No word stands in a script. */
+import { beijing } from "../parts/time.js";
 import { Refusal } from "../sealed/refusal.js";
 import { grouped, written } from "./money.js";
 
 const FIELD = /\{([a-z][a-z0-9_]*)\}/g;
-const BEIJING = 8 * 3600 * 1000;
 const MIB = 1 << 20;
 
 let book = { texts: {}, words: {} };
@@ -32,13 +32,16 @@ export const text = (key, values = {}) => filled(book.texts[`bid.${key}`] ?? key
 /** @param {string} key @returns {boolean} whether there is a text of this key */
 export const has = (key) => Object.hasOwn(book.texts, `bid.${key}`);
 
+const INSTANT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
 /**
  * A refusal in words: what it means here in a browser, where that differs, else as the whole product says it.
  * @param {string} code
- * @param {Record<string, any>} params
+ * @param {Record<string, any>} given
  * @returns {string}
  */
-export function say(code, params) {
+export function say(code, given) {
+  const params = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, INSTANT.test(value) ? clock(value) : value]));
   if (has(`code.${code}`)) return text(`code.${code}`, params);
   const template = book.words[code];
   return template === undefined ? text("code", { code }) : filled(template, params);
@@ -70,7 +73,7 @@ export function alarm(words) {
 }
 
 /** @param {string} at a time @returns {string} Beijing time, as the server writes it */
-export const clock = (at) => new Date(Date.parse(at) + BEIJING).toISOString().slice(0, 19).replace("T", " ");
+export const clock = beijing;
 
 /** @param {number} count of bytes @returns {string} */
 export function bytes(count) {

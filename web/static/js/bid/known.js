@@ -19,6 +19,8 @@ export const PARTS = ["identity", "offer"];
  * @property {Record<string, {json: object, signatures: object[], summary: object}>} sets by part, each checked
  * @property {Record<string, string>} identityKeys of the custodians
  * @property {number} addenda how many there are
+ * @property {string} deadline in force, by notice, addenda and resumptions
+ * @property {number} interval the length of a box minute, ms
  */
 
 /** @param {Proved} one @returns {Promise<string>} its leaf, hex */
@@ -30,19 +32,20 @@ export async function leafOf({ event, salt }) {
  * An event that stands in the log, below a checkpoint that enough witnesses have cosigned.
  * @param {Proved} one
  * @param {import("./trust.js").TrustFile} trust
- * @returns {Promise<{event: Record<string, any>, leaf: string}>} refuses with `client.not_in_log`, `proof.*`, `checkpoint.*`
+ * @returns {Promise<{event: Record<string, any>, leaf: string, index: number, witnessedAt: string, head: import("./proof.js").Head}>}
+ *   refuses with `client.not_in_log`, `proof.*`, `checkpoint.*`, `merkle.*`
  */
 export async function proved(one, trust) {
   const leaf = await leafOf(one);
   const { stream, version } = one.event;
   if (one.proof === "") throw new Refusal("client.not_in_log", { stream, version });
-  await verifyProof(one.proof, unhex(leaf, 32, "leaf"), trust);
-  return { event: one.event, leaf };
+  const { index, witnessedAt, head } = await verifyProof(one.proof, unhex(leaf, 32, "leaf"), trust);
+  return { event: one.event, leaf, index, witnessedAt, head };
 }
 
 /**
  * A lot as the witnessed log has it.
- * @param {{tender: string, lot: string, events: Proved[], form: object, ceiling_fen: number}} data of the lot's page; form
+ * @param {{tender: string, lot: string, events: Proved[], moves: Proved[], form: object, ceiling_fen: number}} data of the lot's page; form
  *   and ceiling are believed only as the notice has them
  * @param {import("./trust.js").TrustFile} trust
  * @returns {Promise<Known>} refuses with `client.*`, `sealed.*`, `notice.*`, `proof.*`, `checkpoint.*`, `signature.*`
@@ -73,7 +76,18 @@ export async function known(data, trust) {
     sets: await checkedSets(data, lot, identityKeys, trust),
     identityKeys,
     addenda: found.length - 1,
+    deadline: await deadline(found, data.moves, stream, trust),
+    interval: said.interval_ms,
   };
+}
+
+// A deadline moves with an addendum or when a suspended tender goes on; the last word counts.
+async function deadline([notice, ...addenda], moves, stream, trust) {
+  const resumed = await Promise.all(moves.map((one) => proved(one, trust)));
+  const wrong = resumed.find(({ event }) => event.stream !== stream || event.type !== "tender.resumed");
+  if (wrong) throw new Refusal("client.not_in_log", { stream: wrong.event.stream, version: wrong.event.version });
+  const last = [...addenda, ...resumed].sort((one, other) => one.event.version - other.event.version).at(-1);
+  return last ? last.event.public.deadline : notice.event.public.notice.published_for.deadline;
 }
 
 async function checkedSets({ tender, lot }, row, identityKeys, trust) {

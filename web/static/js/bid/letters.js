@@ -26,8 +26,9 @@ export function wire(lot) {
       const signer = await tickets.bidKey(lot.who.secret, lot.tender, lot.lot);
       const from = { url: room().dataset.box, signer, tender: lot.tender, lot: lot.lot, ticket };
       const { id, at } = await handIn(from, { kind: kind.value, text: words });
-      typed.value = "";
-      await lot.draft.note((state) => { state.letter = ""; });
+      // What was typed on meanwhile, here or in another tab, is another one.
+      if (typed.value.trim() === words) typed.value = "";
+      await lot.draft.note((state) => { if (state.letter.trim() === words) state.letter = ""; });
       tell(element("letter-state"), text("letter_in", { id, at: clock(at) }));
     } catch (error) {
       tell(element("letter-error"), sayError(error));

@@ -12,7 +12,10 @@ export const MAX_PIECE = 8 << 20;
 const TRIES = 8;
 const WAITED = 600;
 const LONGEST_PAUSE = 60;
-const UNREACHED = new Set(["http.unreachable", "http.too_slow", "upload.cut", "upload.offset", "upload.superseded", "request.out_of_time"]);
+// `request.replayed`: a browser itself sends a request once more when a kept connection breaks under it.
+const UNREACHED = new Set([
+  "http.unreachable", "http.too_slow", "request.out_of_time", "request.replayed", "upload.cut", "upload.offset", "upload.superseded",
+]);
 const BUSY = new Set(["http.rate", "http.crowded", "http.busy"]);
 const TUS = { "Tus-Resumable": "1.0.0" };
 // What an answer without a body means: a browser shows none for HEAD.
@@ -149,8 +152,14 @@ export class Box {
   /** @param {"enquiries"|"objections"} what @param {object} body @param {boolean} ticket @returns {Promise<{id: string, at: string}>} */
   async letter(what, body, ticket) {
     const headers = { "Content-Type": "application/json" };
-    // Not `again`: a letter that arrived twice would stand twice.
-    return (await this.ask("POST", `/box/${what}`, { body: canonical(body), headers, ticket })).json();
+    const hand = async () => (await this.ask("POST", `/box/${what}`, { body: canonical(body), headers, ticket })).json();
+    try {
+      // Whoever writes is told at once that the line is down, and decides; the same words sent twice stand once.
+      return await hand();
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== "request.replayed") throw error;
+      return hand();
+    }
   }
 
   /**

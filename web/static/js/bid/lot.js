@@ -5,6 +5,7 @@ import { Refusal } from "../sealed/refusal.js";
 import * as tickets from "../sealed/tickets.js";
 import { Answers } from "./answers.js";
 import { show as showChecked } from "./check.js";
+import { inForce } from "./deadline.js";
 import { Draft } from "./draft.js";
 import { Files } from "./files.js";
 import { get } from "./keep.js";
@@ -13,9 +14,9 @@ import { known } from "./known.js";
 import * as letters from "./letters.js";
 import { Box } from "./lines.js";
 import { Parties } from "./parties.js";
-import { dataOf, fetchAll, listed, shelved } from "./quiet.js";
+import { askedOf, dataOf, shelved } from "./quiet.js";
 import * as rehearsal from "./rehearse.js";
-import { wireSteps } from "./steps.js";
+import { showSealed, wireSteps } from "./steps.js";
 import { missing } from "./sign.js";
 import * as status from "./status.js";
 
@@ -28,18 +29,20 @@ import * as status from "./status.js";
  */
 
 export class Lot {
-  /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {string} minute witnessed last */
-  constructor(data, who, trust, minute) {
-    Object.assign(this, { data, who, trust, minute, tender: data.tender, lot: data.lot, stale: new Set() });
+  /** @param {any} data of the page @param {Who} who @param {object} trust the trust file @param {import("./head.js").Heard|null} heard */
+  constructor(data, who, trust, heard) {
+    Object.assign(this, { data, who, trust, heard, tender: data.tender, lot: data.lot, stale: new Set(), outcome: null, minutes: {}, handed: null });
+    this.asked = askedOf(document);
     this.title = document.querySelector("#lot h1").firstChild.textContent.trim();
     this.worker = new SealingWorker();
+    this.renewed = () => {};
     // Fetched now by everybody, not when somebody seals: what a browser fetches tells what it does.
     this.worker.run({ type: "curves", name: "auto" }).catch((error) => alarm(sayError(error)));
   }
 
   /** Shows the room that stands on the page. */
-  static async open(who, trust, minute) {
-    const lot = new Lot(block("data"), who, trust, minute);
+  static async open(who, trust, heard) {
+    const lot = new Lot(block("data"), who, trust, heard);
     lot.draft = await Draft.open(who.own.party, lot.tender, lot.lot);
     lot.answers = new Answers(lot.draft, lot.data);
     lot.files = new Files(lot.draft, lot.worker, lot.data.max_bytes, () => lot.answers.files());
@@ -52,18 +55,26 @@ export class Lot {
     letters.wire(lot);
     status.wire(lot);
     lot.draft.onChange(() => lot.refresh());
+    lot.draft.onFollow(() => lot.followed());
+    lot.draft.follow((error) => alarm(sayError(error)));
     lot.refresh();
     element("check-yes").addEventListener("change", ({ target }) => {
-      lot.draft.note((state) => { state.checked = target.checked; }).catch((error) => alarm(sayError(error)));
+      lot.draft.confirm(target.checked).catch((error) => alarm(sayError(error)));
     });
     // Leaving loses something only while a keystroke is not kept yet or files are being sealed.
     addEventListener("beforeunload", (event) => {
       if (lot.draft.pending || lot.sealing) event.preventDefault();
     });
-    if (lot.draft.state.receipts.length && who.secret) {
+    // Also where there is no receipt: it may be lost, though the box took what was sealed.
+    if ((lot.draft.state.receipts.length || lot.draft.state.sealed) && who.secret) {
       status.ask(lot).then(() => lot.refresh(), (error) => tell(element("status-error"), sayError(error)));
     }
     return lot;
+  }
+
+  /** @returns {string} the deadline in force: as proved, and before there is a proof as the office says */
+  get deadline() {
+    return this.known?.deadline ?? this.data.deadline;
   }
 
   // What the notice says counts only where it stands in the witnessed log; without it one can still write.
@@ -71,29 +82,33 @@ export class Lot {
     tell(element("seal-error"), "");
     try {
       this.known = await known(this.data, this.trust);
+      inForce(this.data, this.known);
     } catch (error) {
       this.known = null;
       tell(element("seal-error"), sayError(error));
     }
+    this.draft.terms = this.known?.terms ?? "";
+    this.renewed();
+    await status.learn(this);
+  }
+
+  /** Takes what the log says now. @param {import("./head.js").Heard|null} heard */
+  async hear(heard) {
+    this.heard = heard;
+    await status.look(this);
   }
 
   /** Reads again what stands on this browser's shelf of the lot: an addendum came, the roll. @returns {Promise<boolean>} whether it did */
   async renew() {
     const page = await shelved(this.who.own.party, this.tender, this.lot);
     const data = page && dataOf(page);
-    if (!data || JSON.stringify(data) === JSON.stringify(this.data)) return false;
-    this.data = data;
+    const changed = data && JSON.stringify(data) !== JSON.stringify(this.data);
+    // The same page, but asked for after more had been shown: what is missing then is found out now.
+    if (!data || (!changed && askedOf(page) <= this.asked)) return false;
+    Object.assign(this, { data, asked: askedOf(page) });
     await this.learn();
     this.refresh();
-    return true;
-  }
-
-  /** Asks what is new of all lots, and reads it. */
-  async askAnew() {
-    const { lots, minute } = await listed();
-    this.minute = minute;
-    await fetchAll(this.who.own.party, lots);
-    return this.renew();
+    return changed;
   }
 
   /** @returns {Promise<Box>} the line of the bid key @param {object} [how] */
@@ -111,6 +126,16 @@ export class Lot {
     return found;
   }
 
+  /** Another tab has changed the draft: shown is what is kept. */
+  followed() {
+    this.answers.follow();
+    this.files.show();
+    this.answers.files();
+    this.parties.follow();
+    const { letter } = this.draft.state;
+    if (element("letter-text").value !== letter) element("letter-text").value = letter;
+  }
+
   /** Says how far everything is. */
   refresh() {
     const { state } = this.draft;
@@ -120,10 +145,12 @@ export class Lot {
       row.querySelector("[data-state]").textContent = words;
     }
     const last = status.newest(this);
-    tell(element("stand"), status.fate(this));
+    tell(element("stand"), status.stand(this));
     showChecked(this.draft, this.data, this.who.own);
-    element("statement").hidden = state.work === null;
+    element("statement").hidden = !this.draft.standing.signed;
+    showSealed(this);
     element("withdrawal").hidden = last === undefined || last.kind === "withdrawal";
+    tell(element("withdraw-loses"), status.loses(this));
     element("replace-now").hidden = last === undefined;
     status.show(this);
   }
@@ -132,19 +159,18 @@ export class Lot {
     const wrong = this.answers.problems().length;
     const begun = Object.values(state.answers).some((one) => Object.keys(one).length);
     const count = state.files.offer.length + state.files.identity.length;
-    const waiting = missing(this);
-    const current = state.sealed?.current ?? false;
-    const sent = current && state.receipts.some(({ sha256 }) => sha256 === state.sealed.sha256);
+    const { checked, signed, sealed, sent } = this.draft.standing;
+    const waiting = signed ? missing(this) : null;
     const said = (key, values) => text(`task.${key}`, values);
     const answers = wrong ? said(begun ? "wrong" : "to_do", { count: wrong }) : said("done");
     return {
       answers: [wrong === 0, answers],
       files: [count > 0, count ? said("files", { count }) : said("no_files")],
-      parties: [true, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
+      parties: [this.parties.problems().length === 0, state.partners.length ? said("joint", { count: state.partners.length }) : said("sole")],
       rehearse: [state.rehearsed !== "", state.rehearsed ? said("rehearsed", { at: clock(state.rehearsed) }) : said("optional")],
-      check: [state.checked, said(state.checked ? "done" : "to_do")],
+      check: [checked, said(checked ? "done" : "to_do")],
       sign: [waiting?.length === 0, waiting === null ? said("to_do") : waiting.length ? said("unsigned", { codes: waiting.join(" ") }) : said("done")],
-      seal: [current, said(current ? "sealed" : "to_do", { seq: state.sealed?.seq })],
+      seal: [sealed, said(sealed ? "sealed" : "to_do", { seq: state.sealed?.seq })],
       send: [sent, said(sent ? "sent" : "to_do")],
     };
   }

@@ -6,13 +6,14 @@ export const KINDS = ["documents", "opening", "result"];
 
 /**
  * Hands in a letter.
- * @param {{url: string, signer: import("../sealed/curves.js").Signer, tender: string, lot: string, ticket?: object}} from the
- *   box's origin, the bid key, the lot and its ticket
+ * @param {{url: string, signer: import("../sealed/curves.js").Signer, tender: string, lot: string, ticket?: object,
+ *   onWait?: (seconds: number) => void}} from the box's origin, the bid key, the lot and its ticket; `onWait` is told
+ *   when a busy box asks to come again
  * @param {{kind: "enquiry"|"documents"|"opening"|"result", text: string}} letter 4,000 characters at most
  * @returns {Promise<{id: string, at: string}>} refuses as the box does (`letter.*`, `submission.*`)
  */
-export async function handIn({ url, signer: key, tender, lot, ticket }, { kind, text }) {
-  const box = new Box(url, key, { tender, lot, ticket });
+export async function handIn({ url, signer: key, tender, lot, ticket, onWait }, { kind, text }) {
+  const box = new Box(url, key, { tender, lot, ticket, onWait });
   if (kind === "enquiry") return box.letter("enquiries", { tender, lot, text }, true);
   return box.letter("objections", { tender, lot, kind, text }, kind === "documents");
 }

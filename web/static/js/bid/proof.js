@@ -1,5 +1,5 @@
 /** A proof that an entry stands in the witnessed log (docs/formats/log.md): C2SP tlog-proof, RFC 9162 §2.1.3.2. */
-import { concat, equal, u64, utf8 } from "../sealed/bytes.js";
+import { concat, equal, u64, unbase64, utf8 } from "../sealed/bytes.js";
 import { verify } from "../sealed/curves.js";
 import { sha256 } from "../sealed/digest.js";
 import { Refusal } from "../sealed/refusal.js";
@@ -8,20 +8,18 @@ const HEADER = "c2sp.org/tlog-proof@v1";
 const LOG_KIND = 1;
 const WITNESS_KIND = 4;
 
-function unbase64(spelled) {
-  try {
-    const bytes = Uint8Array.from(atob(spelled), (letter) => letter.charCodeAt(0));
-    if (btoa(String.fromCharCode(...bytes)) === spelled) return bytes;
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-  }
-  throw new Refusal("proof.malformed", { line: 0 });
+/** @typedef {{size: number, root: Uint8Array, witnessedAt: string}} Head a checkpoint, and when it had enough witnesses */
+
+function bytesOf(spelled) {
+  const bytes = unbase64(spelled);
+  if (bytes === null) throw new Refusal("proof.malformed", { line: 0 });
+  return bytes;
 }
 
 /** @param {string} vkey `name+hex+base64(kind ‖ key)` @returns {{name: string, id: Uint8Array, kind: number, key: Uint8Array}} */
 async function parseKey(vkey) {
   const [name, , data = ""] = [vkey.slice(0, vkey.indexOf("+")), ...vkey.slice(vkey.indexOf("+") + 1).split(/\+(.*)/)];
-  const raw = unbase64(data);
+  const raw = bytesOf(data);
   return { name, kind: raw[0], key: raw.slice(1), id: (await sha256(utf8(`${name}\n`), raw)).slice(0, 4) };
 }
 
@@ -29,7 +27,7 @@ async function parseKey(vkey) {
  * The checkpoint of a note that the log signed and enough witnesses cosigned.
  * @param {string} note
  * @param {{log: {origin: string, key: string}, witnesses: {name: string, key: string}[], witness_threshold: number}} trust
- * @returns {Promise<{size: number, root: Uint8Array, witnessedAt: string}>} refuses with `checkpoint.*`, `signature.*`
+ * @returns {Promise<Head>} refuses with `checkpoint.*`, `signature.*`
  */
 export async function checkpoint(note, trust) {
   const [body, lines] = [note.slice(0, note.indexOf("\n\n") + 1), note.slice(note.indexOf("\n\n") + 2)];
@@ -39,7 +37,7 @@ export async function checkpoint(note, trust) {
   const signatures = lines.split("\n").filter(Boolean).map((line) => {
     const found = /^\u2014 (\S+) (\S+)$/.exec(line);
     if (!found) throw new Refusal("checkpoint.malformed", { part: "signature" });
-    const data = unbase64(found[2]);
+    const data = bytesOf(found[2]);
     return { name: found[1], id: data.slice(0, 4), data: data.slice(4) };
   });
   const by = ({ name, id }) => signatures.find((one) => one.name === name && equal(one.id, id));
@@ -60,7 +58,7 @@ export async function checkpoint(note, trust) {
   const wanted = trust.witness_threshold;
   if (times.length < wanted) throw new Refusal("checkpoint.too_few_witnesses", { size, found: times.length, needed: wanted });
   const seconds = wanted ? times.sort((one, other) => one - other)[wanted - 1] : 0;
-  return { size: Number(size), root: unbase64(root), witnessedAt: new Date(1000 * seconds).toISOString() };
+  return { size: Number(size), root: bytesOf(root), witnessedAt: new Date(1000 * seconds).toISOString() };
 }
 
 /**
@@ -68,7 +66,7 @@ export async function checkpoint(note, trust) {
  * @param {string} proof the text of a tlog-proof
  * @param {Uint8Array} entry
  * @param {object} trust the trust file
- * @returns {Promise<{index: number, witnessedAt: string}>} refuses with `proof.malformed`, `merkle.*`, `checkpoint.*`
+ * @returns {Promise<{index: number, witnessedAt: string, head: Head}>} refuses with `proof.malformed`, `merkle.*`, `checkpoint.*`
  */
 export async function verifyProof(proof, entry, trust) {
   const at = proof.indexOf("\n\n");
@@ -77,9 +75,9 @@ export async function verifyProof(proof, entry, trust) {
   if (at < 0 || header !== HEADER || !index) throw new Refusal("proof.malformed", { line: 1 });
   const head = await checkpoint(proof.slice(at + 2), trust);
   const leaf = await sha256(Uint8Array.of(0), entry);
-  const root = await climbed(leaf, Number(index[1]), head.size, hashes.map(unbase64));
+  const root = await climbed(leaf, Number(index[1]), head.size, hashes.map(bytesOf));
   if (root === null || !equal(root, head.root)) throw new Refusal("merkle.not_included", { index: Number(index[1]), size: head.size });
-  return { index: Number(index[1]), witnessedAt: head.witnessedAt };
+  return { index: Number(index[1]), witnessedAt: head.witnessedAt, head };
 }
 
 async function climbed(leaf, index, size, path) {

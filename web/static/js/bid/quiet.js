@@ -6,15 +6,22 @@
 import { unhex } from "../sealed/bytes.js";
 import { issuance } from "../sealed/bid.js";
 import * as tickets from "../sealed/tickets.js";
+import { before } from "./head.js";
+import { own } from "./identity.js";
 import { element, room, sayError, tell, text } from "./kit.js";
 import { get, put } from "./keep.js";
 import { known } from "./known.js";
 import { office } from "./lines.js";
 
-/** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string}} Listed */
+/** @typedef {{tender: string, lot: string, title: {zh: string, en: string}, deadline: string, state: string, open: boolean, mark: string, asked: number}} Listed
+ *   `asked`: the version of the last event of the lot that this browser had shown before it asked for the list */
 
-/** @returns {Promise<{lots: Listed[], minute: string, now: string}>} */
-export const listed = () => office("GET", "/bid/lots");
+/** @returns {Promise<{lots: Listed[], now: string} & Parameters<typeof import("./head.js").heard>[0]>} */
+export async function listed() {
+  const held = await before(own().party);
+  const list = await office("GET", "/bid/lots");
+  return { ...list, lots: list.lots.map((one) => ({ ...one, asked: held.lots[`${one.tender}/${one.lot}`] ?? 0 })), before: held };
+}
 
 /** @param {Document} page @returns {any} what the page of a lot tells this browser */
 export const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
@@ -28,23 +35,74 @@ export const dataOf = (page) => JSON.parse(page.getElementById("data").textConte
  */
 export async function shelved(party, tender, lot) {
   const found = await get("pages", [party, tender, lot, room().dataset.lang]);
-  return found ? new DOMParser().parseFromString(found.html, "text/html") : null;
+  // A page of an older platform, from before pages brought their proofs, is fetched anew.
+  if (found?.proved === undefined) return null;
+  const page = new DOMParser().parseFromString(found.html, "text/html");
+  page.getElementById("lot").dataset.asked = String(found.asked ?? 0);
+  return page;
 }
 
-/** Fetches every lot's page that changed. @param {string} party @param {Listed[]} lots */
-export async function fetchAll(party, lots) {
-  const { lang } = room().dataset;
-  for (const { tender, lot, mark } of lots) {
-    const key = [party, tender, lot, lang];
-    // A page that lacks its proof is asked for again: witnesses come a little later than the event.
-    const kept = await get("pages", key);
-    if (kept?.mark === mark && kept.whole) continue;
-    const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
-    if (!answer.ok || answer.redirected) continue;
-    const html = await answer.text();
-    const data = dataOf(new DOMParser().parseFromString(html, "text/html"));
-    await put("pages", key, { mark, html, whole: data.events.every((one) => one.proof !== "") });
+/**
+ * How much of the lot this browser had shown before it asked for this page, or for the list that says that the page is the
+ * newest: only that has to stand in it.
+ * @param {Document} page
+ * @returns {number} a version; 0 where that is not known
+ */
+export const askedOf = (page) => Number(page.getElementById("lot").dataset.asked ?? 0);
+
+let round = null;
+let looking = [];
+
+/**
+ * Fetches every lot's page that changed, in the order of the list, which is the same for everybody. Whoever asks while it
+ * runs waits for the same round.
+ * @param {string} party
+ * @param {Listed[]} lots
+ * @returns {Promise<void>}
+ */
+export function fetchAll(party, lots) {
+  round ??= walk(party, lots).finally(() => { round = null; });
+  return round;
+}
+
+/**
+ * A lot's page as soon as the round of all has come to it; the round goes on behind.
+ * @param {string} party
+ * @param {Listed[]} lots
+ * @param {string} tender
+ * @param {string} lot
+ * @returns {Promise<Document|null>} null if there is none
+ */
+export async function soon(party, lots, tender, lot) {
+  const here = new Promise((resolve) => { looking.push({ name: `${tender}/${lot}`, resolve }); });
+  await Promise.race([fetchAll(party, lots), here]);
+  return shelved(party, tender, lot);
+}
+
+async function walk(party, lots) {
+  for (const one of lots) {
+    await fetchOne(party, one);
+    const name = `${one.tender}/${one.lot}`;
+    looking.filter((who) => who.name === name).forEach(({ resolve }) => resolve());
+    looking = looking.filter((who) => who.name !== name);
   }
+}
+
+async function fetchOne(party, { tender, lot, mark, asked }) {
+  const { lang } = room().dataset;
+  const key = [party, tender, lot, lang];
+  // A page that lacks a proof is asked for again: witnesses come a little later than the event.
+  const kept = await get("pages", key);
+  if (kept?.mark === mark && kept.proved) {
+    if (asked > (kept.asked ?? 0)) await put("pages", key, { ...kept, asked });
+    return;
+  }
+  const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) return;
+  const html = await answer.text();
+  const { events, moves, outcome } = dataOf(new DOMParser().parseFromString(html, "text/html"));
+  const proved = [...events, ...moves, ...outcome.events].every(({ proof }) => proof !== "");
+  await put("pages", key, { mark, html, proved, asked });
 }
 
 /**

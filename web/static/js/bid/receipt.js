@@ -1,11 +1,14 @@
 /** The receipt as a PDF, made in this browser: asking a server for it would tell which bid is ours. */
 import { canonical } from "../sealed/canonical.js";
 import { concat, utf8 } from "../sealed/bytes.js";
+import { paint } from "../parts/qr.js";
+import { linkOf } from "../sealed/receiptlink.js";
 import { clock, text } from "./kit.js";
 
 const [WIDTH, HEIGHT] = [1240, 1754]; // A4 at 150 dots an inch
 const [POINTS_WIDE, POINTS_HIGH] = [595, 842];
 const MARGIN = 100;
+const CODE = 420; // 7 cm: what a telephone reads from where one holds it
 
 function lines(context, words, most) {
   const out = [];
@@ -20,7 +23,7 @@ function lines(context, words, most) {
   return [...out, line];
 }
 
-function draw({ title, rows, note }) {
+function draw({ title, rows, code, note }) {
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
   const family = getComputedStyle(document.body).fontFamily;
@@ -42,7 +45,8 @@ function draw({ title, rows, note }) {
     write(value, 28, "#111");
     y += 18;
   }
-  y += 20;
+  write(code.says, 22, "#555");
+  y += paint(context, code.link, MARGIN, y, CODE) + 60;
   write(note, 22, "#555");
   return canvas;
 }
@@ -94,7 +98,8 @@ export async function receiptPdf(lot, { kind, seq, sha256, receipt }) {
     [text("pdf.key"), lot.trust.box_key],
     [text("pdf.signature"), receipt.signature],
   ];
-  const canvas = draw({ title: text(`receipt.${kind}`, { seq }), rows, note: text("pdf.note") });
+  const code = { link: linkOf(receipt, location.origin), says: text("pdf.code") };
+  const canvas = draw({ title: text(`receipt.${kind}`, { seq }), rows, code, note: text("pdf.note") });
   const picture = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
   const made = pdf(new Uint8Array(await picture.arrayBuffer()), `receipt-${lot.lot}-${seq}.json`, concat(canonical(receipt), utf8("\n")));
   return new Blob([made], { type: "application/pdf" });

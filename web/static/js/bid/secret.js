@@ -3,8 +3,9 @@ import { hex } from "../sealed/bytes.js";
 import { toWords } from "../sealed/backup.js";
 import { create, imported, restored } from "../sealed/secret.js";
 import { Refusal } from "../sealed/refusal.js";
-import { copy, element, sayError, tell, text } from "./kit.js";
+import { copy, element, sayError, tell, text, told } from "./kit.js";
 import { keep } from "./identity.js";
+import * as forget from "./forget.js";
 import { take } from "./trust.js";
 
 const COUNT = 24;
@@ -26,12 +27,19 @@ export function wire(who, believed) {
   element("restoring").addEventListener("submit", (event) => { event.preventDefault(); restore(there); });
   suggest();
   pasteAll();
+  told(forget.wire(who), element("forget-error"));
   element("trust-fingerprint").textContent = believed.fingerprint;
   if (believed.changed) {
     tell(element("trust-changed"), text("trust_changed", { fingerprint: believed.changed }));
     element("trust-take").hidden = false;
-    element("trust-take").addEventListener("click", () => take(believed.changed).then(() => location.reload(), (error) => tell(element("trust-changed"), sayError(error))));
+    element("trust-take").addEventListener("click", () => take(believed.changed).then(anew, (error) => tell(element("trust-changed"), sayError(error))));
   }
+}
+
+// What came of it stands at the top of the page; by itself a browser goes back to where the button was.
+function anew() {
+  history.scrollRestoration = "manual";
+  location.reload();
 }
 
 function stand({ secret, keys, registered, unwritten }) {
@@ -42,7 +50,7 @@ function stand({ secret, keys, registered, unwritten }) {
 }
 
 async function make(unwritten) {
-  made = unwritten ? { secret: await imported(unwritten.bytes), words: await toWords(unwritten.bytes), login: unwritten.login } : await create();
+  made = unwritten ? { secret: await imported(unwritten.bytes), words: await toWords(unwritten.bytes) } : await create();
   element("make").hidden = true;
   element("written").hidden = false;
   element("words").replaceChildren(...made.words.map((word) => Object.assign(document.createElement("li"), { textContent: word })));
@@ -73,9 +81,9 @@ async function confirm() {
     return;
   }
   try {
-    await keep(made.secret, false, made.login);
+    await keep(made.secret, false);
     made = null;
-    location.reload();
+    anew();
   } catch (error) {
     tell(element("confirm-summary"), sayError(error));
   }
@@ -129,7 +137,7 @@ async function restore(there) {
   }
   try {
     await keep(await restored(typed.join(" ")), there);
-    location.reload();
+    anew();
   } catch (error) {
     if (error instanceof Refusal && error.code === "sealed.backup_word") {
       const field = element(`word-${error.params.place}`);

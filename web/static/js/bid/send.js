@@ -41,6 +41,9 @@ export async function send(lot, { signal, onProgress, onWait }) {
     await box.upload(kept, sha256, (offset) => onProgress(before + offset, total, pace.left(before + offset, total, performance.now())));
     before += size;
   }
+  // From here on the box may have it, with its receipt lost on the way. A full disk stops nobody from sending, and is told.
+  lot.handed = null;
+  await lot.draft.note((state) => { state.handed = sealed.sha256; }).catch(() => {});
   const receipt = await box.hand("submissions", sealed.submission);
   await keepReceipt(lot, { kind: "submission", seq: sealed.seq, sha256: sealed.sha256, receipt });
 }

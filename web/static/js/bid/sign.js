@@ -1,17 +1,21 @@
 /** Signing: headers and statement of a version, the organisation's own two signatures, and those of partners. */
-import { hex, unhex, utf8 } from "../sealed/bytes.js";
-import { canonical, members } from "../sealed/canonical.js";
+import { hex, unhex } from "../sealed/bytes.js";
 import { verify } from "../sealed/curves.js";
 import { Refusal } from "../sealed/refusal.js";
 import * as statements from "../sealed/statement.js";
 import * as tickets from "../sealed/tickets.js";
-import { leafOf, PARTS, proved } from "./known.js";
+import { readSmall } from "./fields.js";
+import { room } from "./kit.js";
+import { PARTS } from "./known.js";
+import { paperFile } from "./paper.js";
+import { check, cmsEntry, givenEntry, keyEntry, ownParty } from "./signatures.js";
 
-const MOST = 65536;
+const MOST = 512 * 1024;
+const FORMER = 8;
 
 /**
  * @typedef {import("./lot.js").Lot} Lot
- * @typedef {{party: string, seal: object, person: object}} Entry
+ * @typedef {import("./registration.js").Entry} Entry
  */
 
 /**
@@ -36,14 +40,12 @@ export async function sign(lot) {
   const { blindSeed, bidKey } = await tickets.request(who.secret, lot.tender, lot.lot, known.spki);
   const about = { tender: lot.tender, lot: lot.lot, bid_key: hex(bidKey), seq, terms: known.terms };
   const statement = await statements.build(about, blindSeed, headers, draft.parties(who.own.uscc));
-  const entries = who.registered ? { [who.own.uscc]: await ownEntry(statement, who) } : {};
-  await draft.note((state) => { state.work = { seq, headers, statement, entries }; });
-}
-
-/** @param {object} statement @param {object} who @returns {Promise<Entry>} an organisation's entry, by its registered keys */
-export async function ownEntry(statement, { own, keys }) {
-  const [seal, person] = await Promise.all([keys.seal, keys.person].map((key) => statements.keySignature(statement, key)));
-  return { party: own.party, seal, person };
+  const entries = who.registered ? { [who.own.uscc]: await keyEntry(statement, who) } : {};
+  await draft.note((state) => {
+    state.work = { seq, headers, statement, entries, registered: { [who.own.uscc]: who.own.events[0].event.public } };
+    // What was signed before: a partner's signature may come back for that one.
+    state.statements = [...state.statements, statement].slice(-FORMER);
+  });
 }
 
 /** @param {Lot} lot @returns {string[]} codes of the parties whose signatures are not there yet; null before anything is signed */
@@ -52,68 +54,82 @@ export function missing(lot) {
   return work && work.statement.parties.map(({ uscc }) => uscc).filter((uscc) => !Object.hasOwn(work.entries, uscc));
 }
 
+/** @param {Lot} lot @returns {import("./signatures.js").Against} by the proved deadline alone; refuses where there is none */
+export function against({ trust, known, tender }) {
+  if (!known) throw new Refusal("client.not_in_log", { stream: `tender/${tender}`, version: 1 });
+  return { trust, deadline: known.deadline };
+}
+
 /**
- * Takes a partner's entry, which it made by `countersign` from the statement's file.
+ * Takes a partner's entry, which it made from the lead's file; nobody is asked who the partner is.
  * @param {Lot} lot
  * @param {Blob} file
+ * @returns {Promise<string>} whose it was; refuses with `joint.no_entry`, `joint.former`, and as `givenEntry` and `check`
  */
 export async function takeEntry(lot, file) {
-  if (file.size > 4 * MOST) throw new Refusal("http.too_long", { limit: 4 * MOST });
-  const entry = members(readJson(await file.text()), "party seal person");
-  const { work } = lot.draft.state;
-  const party = await registration(String(entry.party), lot.trust);
-  if (!work.statement.parties.some(({ uscc }) => uscc === party.uscc)) throw new Refusal("bid.not_a_party", { party: party.party });
-  await checkEntry(work.statement, entry, party);
-  await lot.draft.note((state) => { state.work.entries[party.uscc] = entry; });
-}
-
-/** Takes our own two signatures by certificate, from dongles. @param {Lot} lot @param {Blob} seal @param {Blob} person */
-export async function takeCms(lot, seal, person) {
-  if (!seal || !person) throw new Refusal("bid.two_signatures");
-  const [one, other] = await Promise.all([seal, person].map(async (file) => {
-    if (file.size > MOST) throw new Refusal("http.too_long", { limit: MOST });
-    return { cms: hex(new Uint8Array(await file.arrayBuffer())) };
-  }));
-  const { own } = lot.who;
-  await lot.draft.note((state) => { state.work.entries[own.uscc] = { party: own.party, seal: one, person: other }; });
-}
-
-// Who a partner is the log says; its stream is asked for without the account.
-async function registration(party, trust) {
-  const answer = await fetch(`/api/streams/party/${encodeURIComponent(party)}`, { credentials: "omit", referrerPolicy: "no-referrer" });
-  const [found] = answer.ok ? (await answer.json()).events : [];
-  if (!found) throw new Refusal("home.not_registered", { party });
-  const leaf = await leafOf(found);
-  const proof = await fetch(`/api/proofs/${leaf}`, { credentials: "omit", referrerPolicy: "no-referrer" });
-  const { event } = await proved({ ...found, proof: proof.ok ? await proof.text() : "" }, trust);
-  return event.public;
-}
-
-// The same two checks that judge after the opening, for signatures by registered keys; certificates are checked there.
-async function checkEntry(statement, { seal, person }, party) {
-  const message = statements.toSign(statement);
-  for (const [one, key] of [[seal, party.seal_key], [person, party.person.key]]) {
-    if (Object.hasOwn(one, "cms")) continue;
-    const got = members(one, "key signature");
-    if (got.key !== key) throw new Refusal("signature.wrong_key");
-    await verify(unhex(key, 32, "key"), message, unhex(got.signature, 64, "signature"));
-  }
-}
-
-function readJson(said) {
+  const value = await readSmall(file, MOST);
+  if (!Object.hasOwn(Object(value), "registration")) throw new Refusal("joint.no_entry");
+  const { entry, party } = await givenEntry(value, lot.trust);
+  const { work, statements: made } = lot.draft.state;
+  if (work === null) throw new Refusal("bid.not_signed", { seq: 0 });
+  if (!work.statement.parties.some(({ uscc }) => uscc === party.uscc)) throw new Refusal("bid.not_a_party", { party: `${party.name[room().dataset.lang]} ${party.uscc}` });
   try {
-    return JSON.parse(said);
+    await check(work.statement, entry, party, against(lot));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Refusal("canonical.not_object");
+    if (await isOf(made.slice(0, -1), entry, party)) throw new Refusal("joint.former");
     throw error;
   }
+  await putEntry(lot, work.statement, entry, party);
+  return party.uscc;
 }
 
-/** @param {Lot} lot @returns {{statement: Blob, bytes: Blob}} what partners and dongles sign */
-export function papers(lot) {
-  const { statement } = lot.draft.state.work;
-  return {
-    statement: new Blob([canonical(statement), utf8("\n")], { type: "application/json" }),
-    bytes: new Blob([statements.toSign(statement)], { type: "application/octet-stream" }),
-  };
+// Kept only beside the statement that was signed: another tab may have made the next one meanwhile.
+async function putEntry({ draft }, statement, entry, party) {
+  const signed = JSON.stringify(statement);
+  await draft.note((state) => {
+    if (JSON.stringify(state.work?.statement) !== signed) throw new Refusal("joint.former");
+    state.work.entries[party.uscc] = entry;
+    state.work.registered[party.uscc] = party;
+  });
 }
+
+// Whether a registered key signed one of these statements. Of certificates that is not asked: all that fails is told.
+async function isOf(made, { seal }, { seal_key }) {
+  if (typeof seal?.signature !== "string" || seal.key !== seal_key) return false;
+  for (const one of made) {
+    try {
+      await verify(unhex(seal_key, 32, "key"), statements.toSign(one), unhex(seal.signature, 64, "signature"));
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return false;
+}
+
+/** Takes our own two signatures by certificate, from dongles. @param {Lot} lot @param {{seal: Blob, person: Blob}} files */
+export async function takeCms(lot, files) {
+  const { own } = lot.who;
+  const { statement } = lot.draft.state.work;
+  const entry = await cmsEntry(statement, files, own, against(lot));
+  await putEntry(lot, statement, entry, await ownParty(own, lot.trust));
+}
+
+/** Checks all entries once more: since they were taken the deadline may have moved past a certificate. @param {Lot} lot @param {object} work what is sealed */
+export async function recheck(lot, { statement, entries, registered }) {
+  for (const { uscc } of statement.parties) await check(statement, entries[uscc], registered[uscc], against(lot));
+}
+
+/** @param {Lot} lot @returns {Promise<Blob>} what partners are given; refuses with `joint.sign_first`, `joint.own_unwitnessed` */
+export async function paper(lot) {
+  const { own } = lot.who;
+  const { statement, entries } = lot.draft.state.work;
+  const entry = entries[own.uscc];
+  // Partners check by our signatures that nobody changed the file on its way.
+  if (!entry) throw new Refusal("joint.sign_first");
+  await ownParty(own, lot.trust);
+  return paperFile(statement, { entry, registration: own.events[0] });
+}
+
+/** @param {object} statement @returns {Blob} what a dongle signs */
+export const toSign = (statement) => new Blob([statements.toSign(statement)], { type: "application/octet-stream" });

@@ -26,7 +26,10 @@ export class Board {
     this.places = {
       addendum: (one) => this.clock.until(one.deadline),
       halted: (one) => one.deadline && this.clock.until(one.deadline),
-      closed: (one) => fill(root, "bids", String(one.bids)),
+      candidates: (one) => this.objecting({ resultUntil: one.until }),
+      closed: (one) => this.closed(one),
+      failed: () => this.link("result"),
+      awarded: (one) => this.link("why", one.bid_key),
       release: (one) => this.released(one),
       coefficients: (one) => this.drawn(one),
       bidder: (one) => this.bid("bidder", "bidders", one),
@@ -71,21 +74,6 @@ export class Board {
     }
   }
 
-  /** @param {any} staff what is owed */
-  owe(staff) {
-    const list = this.root.querySelector("[data-rows=owed]");
-    list?.replaceChildren();
-    for (const one of staff.owed) {
-      const made = row(this.root, "owed");
-      made.setAttribute("data-lamp", one.lamp);
-      slot(made, "say", one.say[this.lang]);
-      slot(made, "limit", beijing(one.limit));
-      slot(made, "article", one.article);
-      append(this.root, "owed", made);
-    }
-    show(this.root, "owed", staff.owed.length > 0);
-  }
-
   // --- one kind after the other -------------------------------------------------------------------------------------
 
   /**
@@ -99,6 +87,27 @@ export class Board {
     made.querySelector("[data-slot=at]")?.setAttribute("datetime", message.at);
     slot(made, "say", message.say[this.lang]);
     append(this.root, name, made);
+  }
+
+  /** @param {any} message */
+  closed(message) {
+    fill(this.root, "bids", String(message.bids));
+    this.link("verify");
+  }
+
+  /**
+   * Shows a link to a page that there is now something on.
+   * @param {string} name
+   * @param {string} [bid] the bid that it is about
+   */
+  link(name, bid = "") {
+    const found = this.root.querySelector(`[data-link=${name}]`);
+    if (found instanceof HTMLAnchorElement) {
+      found.hidden = false;
+      if (bid !== "") {
+        found.setAttribute("href", String(found.getAttribute("href")).replace(/[^/?]*(?=\?|$)/, bid));
+      }
+    }
   }
 
   /** @param {any} message */
@@ -177,6 +186,8 @@ export class Board {
   /** @param {any} message */
   announced(message) {
     fill(this.root, "announced", message.say[this.lang]);
+    this.objecting({ from: message.at });
+    show(this.root, "objections");
     if (message.failed) {
       this.opened(message.until);
     }
@@ -185,14 +196,24 @@ export class Board {
   /** @param {any} message */
   sheet(message) {
     fill(this.root, "sheet", message.say[this.lang]);
+    this.link("result");
     this.opened(message.until);
   }
 
   /** @param {string} until when the window for objections on the spot ends */
   opened(until) {
     this.until = until;
+    this.objecting({ until });
     show(this.root, "objections");
     this.window();
+  }
+
+  /** Notes where `object.js` looks who may object until when. @param {Record<string, string>} times */
+  objecting(times) {
+    const form = this.root.querySelector("[data-bidder-form]");
+    if (form instanceof HTMLElement) {
+      Object.assign(form.dataset, times);
+    }
   }
 
   window() {
@@ -206,6 +227,7 @@ export class Board {
   objected(message) {
     const made = row(this.root, "objection");
     made.setAttribute("data-objection", message.objection);
+    made.id = `objection-${message.objection}`;
     made.setAttribute("data-bid-key", message.bid_key);
     slot(made, "at", beijing(message.at));
     slot(made, "about", this.word(`hall.about.${message.about}`));
@@ -238,6 +260,11 @@ export class Board {
     }
     if (message.over !== "") {
       this.root.dataset.over = message.over;
+      this.objecting({ over: message.over });
+      if (message.over === "failed") {
+        // Where nothing opened the section says so, and what is possible all the same.
+        show(this.root, "objections");
+      }
     }
   }
 

@@ -3,6 +3,7 @@
 import { fill, word } from "./rows.js";
 
 const BEIJING = 8 * 3600 * 1000;
+const STALE = 30_000;
 const SAY = new Set([60, 30, 10, 5, 1]); // minutes before the deadline at which it is said aloud
 
 export class Clock {
@@ -52,7 +53,10 @@ export class Clock {
       this.said = minutes;
       const aloud = this.root.querySelector("[data-said]");
       if (aloud !== null) {
-        aloud.textContent = word(this.root, "hall.left.say").replace("{minutes}", String(minutes));
+        const told = word(this.root, "hall.left.say").replace("{minutes}", String(minutes));
+        aloud.textContent = told;
+        // What was said of the time is soon untrue.
+        window.setTimeout(() => aloud.textContent === told && aloud.replaceChildren(), STALE);
       }
     }
   }

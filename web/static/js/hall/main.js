@@ -1,14 +1,14 @@
 /**
  * The opening hall: takes the page that the server made as it stands, and goes on from the last message in it.
  *
- * For whoever adds to it (a bidder's own marks, for instance): the element `#hall` gets an event `hall:message` after
- * each message has found its place, with the message as `detail`. Rows of bids carry `data-bid-key`; the element
- * `[data-bidder-form]` is kept free for a bidder's objection. What a bidder knows of itself never leaves its browser.
+ * `#hall` gets an event `hall:message` after each message has found its place, with the message as `detail`; with it
+ * `own.js` marks a bidder's rows, by what never leaves its browser, and shows the form for objections.
  */
 
 import { Board } from "./board.js";
 import { Clock } from "./clock.js";
 import { Line } from "./line.js";
+import { owe } from "./owed.js";
 import { Reader } from "./reader.js";
 import { Sound } from "./sound.js";
 import { word } from "./rows.js";
@@ -42,7 +42,7 @@ function begin(root) {
       clock.set(frame.now);
       board.stand(frame);
     },
-    staff: (frame) => board.owe(frame),
+    staff: (frame) => owe(root, frame),
     turned: (how) => {
       root.dataset.connection = how;
       if (said !== null) {
@@ -51,4 +51,6 @@ function begin(root) {
     },
   });
   line.open();
+  // Everybody's browser fetches this, once the page stands: what is fetched must not tell who bids.
+  import("./own.js").then(({ own }) => own(root, clock)).catch((error) => console.error(error));
 }

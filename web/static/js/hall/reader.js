@@ -1,9 +1,12 @@
 /**
- * Hands messages on in their order, and reads lists out one by one: bidders and offers that come while one watches
- * appear one after the other. What was missed, and what comes while nobody looks, appears at once.
+ * Hands messages on in their order, and reads them out: bidders and offers that come while one watches appear one after
+ * the other, and each step of the opening stands for a moment before the next one takes its place. What was missed, and
+ * what comes while nobody looks, appears at once.
  */
 
 const ONE_BY_ONE = new Set(["bidder", "offer"]);
+const STEPS = new Set(["closed", "present", "coefficients", "announced", "sheet", "evaluated", "candidates", "awarded", "failed"]);
+const STEP = 3000; // ms that a step stands
 const LONGEST = 1500; // ms between two rows
 const WHOLE = 45000; // ms for a list, however long
 
@@ -37,7 +40,7 @@ export class Reader {
       const message = this.waiting.shift();
       this.tell(message);
       if (this.waits(message)) {
-        this.timer = window.setTimeout(() => this.next(), Math.min(LONGEST, WHOLE / message.of));
+        this.timer = window.setTimeout(() => this.next(), STEPS.has(message.kind) ? STEP : Math.min(LONGEST, WHOLE / message.of));
         return;
       }
     }
@@ -45,6 +48,6 @@ export class Reader {
 
   /** @param {any} message */
   waits(message) {
-    return ONE_BY_ONE.has(message.kind) && message.n > this.until && !document.hidden && !this.calm.matches;
+    return (ONE_BY_ONE.has(message.kind) || STEPS.has(message.kind)) && message.n > this.until && !document.hidden && !this.calm.matches;
   }
 }

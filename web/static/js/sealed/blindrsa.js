@@ -5,9 +5,9 @@
  * Whole numbers of BigInt are not constant in time. What is secret here (r, and which bid key it hides) is used on its
  * owner's machine, and nobody who could measure it is nearer than the network.
  */
-import { invert, mod, pow } from "../../vendor/noble-curves-2.4.0/abstract/modular.js";
 import { concat, equal, fromNumber, toNumber, u32, unhex } from "./bytes.js";
 import { sha384 } from "./digest.js";
+import { invert, mod, pow } from "./modular.js";
 import { Refusal } from "./refusal.js";
 
 const HASH = 48;

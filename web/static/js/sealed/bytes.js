@@ -71,12 +71,29 @@ export const toNumber = (data) => (data.length === 0 ? 0n : BigInt(`0x${hex(data
 /** @param {bigint} number @param {number} length @returns {Uint8Array} big-endian, of that length */
 export const fromNumber = (number, length) => unhex(number.toString(16).padStart(2 * length, "0"), length);
 
-/** @param {Uint8Array} data @returns {string} base64url without padding (RFC 4648 §5) */
-export function base64url(data) {
+/** @param {Uint8Array} data @returns {string} base64 (RFC 4648 §4) */
+function base64(data) {
   let text = "";
   for (const byte of data) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(text);
 }
+
+/** @param {Uint8Array} data @returns {string} base64url without padding (RFC 4648 §5) */
+export const base64url = (data) => base64(data).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 /** @param {number} length @returns {Uint8Array} from the browser's generator; at most 65,536 bytes */
 export const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** @param {string} text @returns {Uint8Array|null} what base64 spells so; null for what it spells otherwise */
+export function unbase64(text) {
+  // `atob` alone takes spaces, lacking padding and stray bits, too.
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
+  const data = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  return base64(data) === text ? data : null;
+}
+
+/** @param {string} text @returns {Uint8Array|null} what `base64url` spells so; null for what it spells otherwise */
+export function unbase64url(text) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null;
+  return unbase64(text.replaceAll("-", "+").replaceAll("_", "/").padEnd(4 * Math.ceil(text.length / 4), "="));
+}

@@ -3,7 +3,8 @@ import { concat, utf8 } from "./bytes.js";
 
 const HASH_SIZE = { "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
-const digest = async (name, parts) => new Uint8Array(await crypto.subtle.digest(name, concat(...parts)));
+// One part alone is not copied: it may be a piece of eight megabytes.
+const digest = async (name, parts) => new Uint8Array(await crypto.subtle.digest(name, parts.length === 1 ? parts[0] : concat(...parts)));
 
 /** @param {...Uint8Array} parts @returns {Promise<Uint8Array>} SHA-256 over them, 32 bytes */
 export const sha256 = (...parts) => digest("SHA-256", parts);

@@ -5,7 +5,7 @@ import { headerSha256 } from "./header.js";
 import { Refusal } from "./refusal.js";
 import { message, sign } from "./signing.js";
 
-const MAX_PARTIES = 20;
+export const MAX_PARTIES = 20;
 const WHOLE = 100;
 const SHARE = /^(0|[1-9][0-9]{0,2})(?:\.([0-9]?[1-9]))?$/;
 const AGREEMENT = /^agreement(?:\.[a-z0-9]{1,8})?$/;
@@ -20,7 +20,8 @@ const AGREEMENT = /^agreement(?:\.[a-z0-9]{1,8})?$/;
  *   `statement.party_twice`, `statement.no_agreement`
  */
 export async function build({ tender, lot, bid_key, seq, terms }, blindSeed, headers, parties) {
-  checkParties(parties, headers.identity.files);
+  checkParties(parties);
+  if (parties.length > 1 && !headers.identity.files.some(isAgreement)) throw new Refusal("statement.no_agreement");
   const hashes = await Promise.all(PARTS.map((part) => headerSha256(headers[part])));
   return {
     ...{ tender, lot, bid_key, seq, terms },
@@ -30,17 +31,19 @@ export async function build({ tender, lot, bid_key, seq, terms }, blindSeed, hea
   };
 }
 
-function checkParties(parties, files) {
+/** @param {{name: string, size: number}} file of the identity part @returns {boolean} whether it is a joint bid's agreement */
+export const isAgreement = ({ name, size }) => AGREEMENT.test(name) && size > 0;
+
+/** @param {{uscc: string, share: string}[]} parties refuses with `statement.parties`, `statement.shares`, `statement.party_twice` */
+export function checkParties(parties) {
   if (parties.length < 1 || parties.length > MAX_PARTIES) throw new Refusal("statement.parties", { most: MAX_PARTIES });
   const sum = parties.reduce((total, { share }) => total + hundredths(share), 0);
   if (new Set(parties.map(({ uscc }) => uscc)).size !== parties.length) throw new Refusal("statement.party_twice");
   if (sum !== 100 * WHOLE) throw new Refusal("statement.shares", { whole: WHOLE });
-  const agreed = files.some((file) => AGREEMENT.test(file.name) && file.size > 0);
-  if (parties.length > 1 && !agreed) throw new Refusal("statement.no_agreement");
 }
 
-// Whole hundredths of a per cent, so that a sum is exact.
-function hundredths(share) {
+/** @param {unknown} share @returns {number} whole hundredths of a per cent, so that a sum is exact; refuses with `statement.shares` */
+export function hundredths(share) {
   const found = typeof share === "string" ? SHARE.exec(share) : null;
   const value = found ? 100 * Number(found[1]) + Number((found[2] ?? "").padEnd(2, "0")) : 0;
   if (value === 0) throw new Refusal("statement.shares", { whole: WHOLE });

@@ -1,27 +1,18 @@
 /** Tickets: that somebody may bid, without who (docs/formats/sealing.md §6). All follows from the bidding secret. */
+import { bidKey } from "./bidkey.js";
 import { concat, fromNumber, hex, toNumber, unhex, utf8 } from "./bytes.js";
 import { blind, gcd, modulusOf, unblind, verify } from "./blindrsa.js";
 import { canonical, members } from "./canonical.js";
-import { signer } from "./curves.js";
 import { hkdf, label, sha256 } from "./digest.js";
 import { derive } from "./secret.js";
+
+export { bidKey };
 
 const NONE = new Uint8Array(0);
 const SIZE = 384;
 const BLIND = utf8("mingjing/blind/v1\0");
 
 /** @typedef {{prefix: string, signature: string}} Ticket hex, 32 and 384 bytes */
-
-/**
- * The key that signs an organisation's bid on a lot.
- * @param {import("./secret.js").BiddingSecret} secret
- * @param {string} tender
- * @param {string} lot
- * @returns {Promise<import("./curves.js").Signer>}
- */
-export async function bidKey(secret, tender, lot) {
-  return signer(await derive(secret, concat(label("bid-key"), canonical({ lot, tender })), 32));
-}
 
 /**
  * What is asked of the office: a blinded message, and all that makes its answer a ticket.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from playwright.sync_api import Browser
 from ledger.sealed import blindrsa
 from tests import vectors
 from tests.support.sampling import sample
-from tests.support.sealing_page import CURVES, SealingPage, sealing_page
+from tests.support.sealing_page import SealingPage, sealing_page
 from tests.vectors.fixed import issuer_key
 
 VECTORS = Path(vectors.__file__).parent
@@ -27,12 +26,6 @@ VECTORS = Path(vectors.__file__).parent
 
 def load(name: str) -> Any:
     return json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module", params=CURVES)
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[SealingPage]:
-    with sealing_page(browser, request.param) as opened:
-        yield opened
 
 
 def test_no_file_of_vectors_is_forgotten() -> None:
@@ -221,3 +214,16 @@ def test_sha_256_in_pieces_is_the_browsers_own(page: SealingPage, rng: random.Ra
     cases += [[rng.randrange(200) for _ in range(rng.randrange(9))] for _ in range(sample(2000, 50))]
     for sizes, (found, wanted) in zip(cases, page.values([["sha256", sizes] for sizes in cases]), strict=True):
         assert found == wanted == hashlib.sha256(bytes(at * 7 & 255 for at in range(sum(sizes)))).hexdigest()
+
+
+def test_modular_arithmetic_is_the_librarys(browser: Browser, rng: random.Random) -> None:
+    rows = []
+    for bits in (3, 64, 2048, 3072):
+        for _ in range(sample(200, 10)):
+            n = rng.getrandbits(bits) | 1 << (bits - 1) | 1
+            rows.append([str(rng.getrandbits(bits + 8) - rng.getrandbits(bits)), str(n)])
+    with sealing_page(browser, "webcrypto") as page:
+        given, wanted = page.call("modular", rows)
+    assert given == wanted
+    assert {"none"} < {inverse for _, _, inverse in given}, "with an inverse and without"
+    assert given[-1][0] == str(int(rows[-1][0]) % int(rows[-1][1]))

@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import random
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from playwright.sync_api import Browser
 
 from bidding import roll, statement, submission
 from ledger import trust
@@ -21,16 +18,10 @@ from ledger.sealed import backup, blindrsa, tickets
 from tests.support.custody import trust as trust_file
 from tests.support.sampling import sample
 from tests.support.sealing_bids import bid, custody, opened_by_python, sealed_by_python
-from tests.support.sealing_page import CURVES, SealingPage, sealing_page
+from tests.support.sealing_page import SealingPage
 from tests.vectors.fixed import HERE, fixed, issuer_key
 
 ISSUER = json.loads((HERE / "issuer.json").read_text("utf-8"))
-
-
-@pytest.fixture(scope="module", params=CURVES)
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[SealingPage]:
-    with sealing_page(browser, request.param) as opened:
-        yield opened
 
 
 def test_python_opens_what_the_browser_sealed(page: SealingPage, rng: random.Random) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,28 +11,10 @@ from click.testing import CliRunner
 from flask import Flask
 
 from ledger.basics import signing
-from tests.support.account import application, cleared, errors_of, ground_of, linked, set_code, signed_up, visitor
-from tests.support.office import PASSWORD, Visitor, office
+from tests.support.account import application, errors_of, linked, set_code, signed_up, visitor
+from tests.support.office import PASSWORD, Visitor
 from tests.support.town import Town
 from web.cli.main import main
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with ground_of(request, tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def place(ground: Town) -> Town:
-    return cleared(ground)
-
-
-@pytest.fixture
-def real(place: Town) -> Flask:
-    """The office of a platform that is no demonstration."""
-    return office(place, demonstration=False)
-
 
 # --- organisations ----------------------------------------------------------------------------------------------------
 

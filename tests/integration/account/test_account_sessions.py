@@ -1,42 +1,17 @@
-"""Sessions, passwords, codes, attempts, and forms from elsewhere: on SQLite and on PostgreSQL."""
+"""Sessions, and forms from elsewhere: on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from ledger.store.engine import transaction
-from tests.support.account import application, cleared, errors_of, ground_of, set_code, signed_up, visitor
+from tests.support.account import application, signed_up, visitor
 from tests.support.office import OWN, PASSWORD, Visitor, office
 from tests.support.town import Town, code
-from web.account import attempts, logins, sessions, tables, totp
-from web.account.passkey import Made
-
-WRONG = "登录名、密码或验证码不对"
-WAIT = "尝试次数过多"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    with ground_of(request, tmp_path_factory) as made:
-        yield made
-
-
-@pytest.fixture
-def place(ground: Town) -> Town:
-    return cleared(ground)
-
-
-@pytest.fixture
-def real(place: Town) -> Flask:
-    """The office of a platform that is no demonstration."""
-    return office(place, demonstration=False)
-
+from web.account import sessions, tables
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
 
@@ -169,174 +144,12 @@ def test_a_shut_account_is_out_at_once_and_stays_out(place: Town) -> None:
     assert "账号已停用" in who.sign_in("ann").text
 
 
-# --- passwords, codes, attempts ---------------------------------------------------------------------------------------
-
-
-def test_wrong_passwords_are_answered_alike_whoever_is_there(place: Town) -> None:
-    signed_up(place)
-    seen = {
-        re.sub(r'value="(ann|nobody)"', "", visitor(place).sign_in(name, "wrong wrong wrong").text)
-        for name in ("ann", "nobody")
-    }
-    assert len(seen) == 1
-    assert WRONG in seen.pop()
-
-
-def test_too_many_attempts_wait_in_words_and_a_restart_forgets_nothing(place: Town) -> None:
-    signed_up(place)
-    who = visitor(place)
-    for _ in range(5):
-        assert who.sign_in("ann", "wrong wrong wrong").status_code == 400
-    for again in (who, Visitor(office(place))):
-        held = again.sign_in("ann")
-        assert (held.status_code, held.headers["Retry-After"]) == (429, "15")
-        assert f"{WAIT}，请 15 秒后再试" in held.text
-    place.clock.at += timedelta(seconds=15)
-    assert who.sign_in("ann", "wrong wrong wrong").status_code == 400
-    assert who.sign_in("ann").headers["Retry-After"] == "30"
-    place.clock.at += timedelta(seconds=30)
-    assert who.sign_in("ann").status_code == 303
-    assert who.sign_in("ann", "wrong wrong wrong").status_code == 400, "a success begins anew"
-    assert who.sign_in("ann").status_code == 303
-
-
-def test_names_that_are_nobodys_wait_just_the_same(place: Town) -> None:
-    who = visitor(place)
-    found = [who.sign_in("nobody", "wrong wrong wrong").status_code for _ in range(6)]
-    assert found == [400] * 5 + [429]
-
-
-def test_one_address_can_t_try_every_name(place: Town) -> None:
-    who = visitor(place)
-    free = attempts.address("").free
-    found = [who.sign_in(f"name-{number}", "wrong wrong wrong").status_code for number in range(free + 1)]
-    assert found == [400] * free + [429]
-    elsewhere = place.office_app.test_client().post(
-        "/account/sign-in",
-        data={"name": "name-x", "password": "wrong wrong wrong"},
-        headers=OWN,
-        environ_overrides={"REMOTE_ADDR": "192.0.2.7"},
-        buffered=True,
-    )
-    assert elsewhere.status_code == 400
-
-
-def test_one_address_can_t_fill_the_table_of_logins(place: Town) -> None:
-    free = attempts.arrival("").free
-    with transaction(place.services.engine) as conn:
-        for _ in range(free):
-            attempts.admit(conn, [attempts.arrival("127.0.0.1")], place.clock.at)
-    held = visitor(place).sign_up("one-more")
-    assert (held.status_code, held.headers["Retry-After"]) == (429, "15")
-    place.clock.at += timedelta(seconds=15)
-    assert visitor(place).sign_up("one-more").status_code == 303
-
-
 def test_a_form_sent_after_the_session_has_ended_says_what_to_do(place: Town) -> None:
     who = signed_up(place)
     place.clock.at += sessions.IDLE
     late = who.post("/account/organisation", **application(1))
     assert late.status_code == 401
     assert "已填内容仍在" in late.text
-
-
-def test_tries_at_the_same_moment_are_all_counted_before_any_is_judged(place: Town) -> None:
-    now, subject = place.clock.at, attempts.account("ann")
-    for _ in range(subject.free):
-        with transaction(place.services.engine) as conn:
-            attempts.admit(conn, [subject], now)
-    with transaction(place.services.engine) as conn, pytest.raises(Exception, match=r"signin\.wait"):
-        attempts.admit(conn, [subject], now)
-
-
-def test_a_code_is_asked_for_once_it_is_set_and_opens_once(place: Town) -> None:
-    who = signed_up(place)
-    secret, codes = set_code(who, place)
-    assert len(set(codes)) == 10
-    other = visitor(place)
-    now = totp.step_of(place.clock.at)
-    assert other.sign_in("ann").status_code == 400, "without a code"
-    assert other.sign_in("ann", code=totp.code(secret, now)).status_code == 400, "it was used when it was set"
-    place.clock.at += timedelta(seconds=30)
-    assert other.sign_in("ann", "wrong wrong wrong", totp.code(secret, now + 1)).status_code == 400
-    assert other.sign_in("ann", code=totp.code(secret, now + 1)).status_code == 303, "no wrong password uses it up"
-    assert other.sign_in("ann", code=totp.code(secret, now + 1)).status_code == 400, "and never again"
-    assert other.sign_in("ann", code=f" {codes[0].upper()} ").status_code == 303
-    assert other.sign_in("ann", code=codes[0]).status_code == 400
-    assert "还剩 9 个恢复码" in other.get("/account").text
-    fresh = re.findall(r"<code>([a-z2-7]{5}-[a-z2-7]{5})</code>", other.post("/account/code/recovery").text)
-    assert len(fresh) == 10
-    place.clock.at += timedelta(minutes=10)
-    assert other.sign_in("ann", code=codes[1]).status_code == 400
-    assert other.sign_in("ann", code=fresh[1]).status_code == 303
-
-
-def test_a_wrong_code_sets_nothing(place: Town) -> None:
-    who = signed_up(place)
-    shown = who.get("/account/code").text
-    refused = who.post("/account/code", code="000000")
-    assert list(errors_of(refused)) == ["code"]
-    assert re.findall("<code>(.*?)</code>", shown) == re.findall("<code>(.*?)</code>", refused.text), "the same secret"
-    assert visitor(place).sign_in("ann").status_code == 303
-
-
-def test_the_picture_says_what_the_text_beside_it_says(place: Town) -> None:
-    shown = signed_up(place).get("/account/code").text
-    assert re.search(r'<svg [^>]*class="qr"', shown)
-    assert "style=" not in shown
-
-
-def test_a_password_alone_acts_for_nobody_where_it_is_no_demonstration(place: Town, real: Flask) -> None:
-    who = Visitor(real)
-    assert who.sign_up("ann").status_code == 303
-    assert "只有密码还不能代表单位办事" in who.get("/account").text
-    assert who.post("/account/organisation", **application(1)).status_code == 403
-    asked = who.get("/account/applications")
-    assert asked.headers["Location"].startswith("/account/code?next=")
-    set_code(who, place)
-    assert who.post("/account/organisation", **application(1)).status_code == 303
-
-
-def test_a_password_alone_does_not_take_the_place_of_a_passkey(place: Town, real: Flask) -> None:
-    owner, thief = Visitor(real), Visitor(real)
-    assert owner.sign_up("ann").status_code == 303
-    with transaction(place.services.engine) as conn:
-        login = conn.execute(sa.select(tables.logins.c.login)).scalar_one()
-        logins.add_passkey(conn, login, Made(b"credential", b"key", 0), "phone", place.clock.at, place.services.entropy)
-    assert thief.sign_in("ann").status_code == 303
-    with transaction(place.services.engine) as conn:
-        (passkey,) = conn.execute(sa.select(tables.passkeys.c.passkey)).scalars()
-    for path, fields in (
-        ("code", {"code": "000000"}),
-        ("password", {"name": "ann", "password": PASSWORD}),
-        (f"passkeys/{passkey}/remove", {}),
-    ):
-        refused = thief.post(f"/account/{path}", **fields)
-        assert refused.status_code == 403, path
-        assert "通行密钥" in refused.text
-    assert owner.signed_in()
-
-
-@pytest.mark.parametrize(
-    ("fields", "wrong"),
-    [
-        ({"name": "", "password": ""}, ["name", "password"]),
-        ({"name": "a b", "password": PASSWORD}, ["name"]),
-        ({"name": "ann", "password": "short"}, ["password"]),
-        ({"name": "ann", "password": "password1234"}, ["password"]),
-        ({"name": "taken", "password": PASSWORD}, ["name"]),
-    ],
-)
-def test_what_is_wrong_with_signing_up_stands_beside_its_field(
-    place: Town, fields: dict[str, str], wrong: list[str]
-) -> None:
-    signed_up(place, "taken")
-    answer = visitor(place).post("/account/sign-up", **fields)
-    assert answer.status_code == 400
-    assert list(errors_of(answer)) == wrong
-    if fields["name"]:
-        assert f'value="{fields["name"]}"' in answer.text, "what was typed stays"
-    assert not fields["password"] or fields["password"] not in answer.text, "passwords don't"
 
 
 # --- where a request comes from, and where it goes on to --------------------------------------------------------------
