@@ -20,13 +20,14 @@ LANGS: Final = ("zh", "en")
 MINUTE: Final = timedelta(minutes=1)
 PRICES: Final = {"ann": "900000.50", "bob": "800000", "cid": "1300000", "dan": "850000"}
 SAID: Final = {
-    "zh": {"open": "接受投标", "bids": "截止后公布", "live": "直播中", "award": "中标：", "over": "未通过"},
+    "zh": {"open": "接受投标", "bids": "截止后公布", "live": "直播中", "award": "中标：", "over": "未通过", "window": "结束"},
     "en": {
         "open": "Taking bids",
         "bids": "told after the deadline",
         "live": "Live",
         "award": "Awarded: ",
         "over": "failed",
+        "window": "ended",
     },
 }
 
@@ -109,6 +110,9 @@ def test_the_page_follows_an_opening_and_is_what_the_server_makes_of_it(stage: S
             expect(page.locator("[data-step=award]")).to_have_attribute("data-how", "done")
             numbers = page.locator("[data-rows=line] li").evaluate_all("all => all.map(one => Number(one.dataset.n))")
             assert numbers == list(range(1, len(numbers) + 1))
+            # How things stand comes after the last message, with the time by which the windows are judged.
+            expect(page.locator("[data-fill=window]")).to_contain_text(SAID[lang]["window"])
+            expect(page.locator("[data-object=after]")).to_be_visible()
             followed = {name: rows(page, name) for name in ("line", "bidder", "offer", "given", "drawn", "result")}
             text = whole(page)
             page.reload()

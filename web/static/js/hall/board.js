@@ -21,7 +21,7 @@ export class Board {
     const now = this.steps.find((one) => one.hasAttribute("aria-current"));
     root.dataset.at = now?.getAttribute("data-step") ?? "";
     this.until = root.querySelector("[data-window]")?.getAttribute("data-until") ?? "";
-    window.setInterval(() => this.window(), 1000);
+    this.clock.each(() => this.window());
     /** @type {Record<string, (message: any) => void>} */
     this.places = {
       addendum: (one) => this.clock.until(one.deadline),

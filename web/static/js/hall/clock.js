@@ -13,14 +13,26 @@ export class Clock {
     this.offset = 0;
     this.deadline = Date.parse(String(root.dataset.deadline));
     this.said = -1;
+    /** @type {(() => void)[]} */
+    this.told = [];
     this.set(String(root.dataset.now));
-    window.setInterval(() => this.show(), 1000);
+    window.setInterval(() => this.tick(), 1000);
+  }
+
+  /** Tells of the time each second, and at once when the server says another. @param {() => void} how */
+  each(how) {
+    this.told.push(how);
+  }
+
+  tick() {
+    this.show();
+    this.told.forEach((how) => how());
   }
 
   /** @param {string} now the server's time */
   set(now) {
     this.offset = Date.parse(now) - Date.now();
-    this.show();
+    this.tick();
   }
 
   /** @param {string} deadline the one in force */

@@ -42,7 +42,7 @@ export class Objecting {
       this.submit();
     });
     this.changed();
-    window.setInterval(() => this.show(), 1000);
+    this.clock.each(() => this.show());
   }
 
   /** @returns {Set<string>} this browser's own bid keys */
