@@ -14,7 +14,8 @@ ARGS       ?=
 MINGJING   := $(BIN)/mingjing
 DEMO       := $(MINGJING) demo --fast
 RUN        := $(MINGJING) demo --serve
-PYTEST     := $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --durations=15
+# A worker takes a whole file; tests/conftest.py has the long ones first, which pytest-xdist would put last.
+PYTEST     := $(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=15
 # Where Debian's Go cannot be had, its verdict is left out of `make test`; `make judges` insists on it.
 # Lighthouse takes minutes: `make judges` alone asks it.
 UNJUDGED    = $(if $(shell command -v go),--ignore=tests/judges/test_judges_lighthouse.py,--ignore=tests/judges)

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,9 +22,25 @@ from tests.support.sampling import LONG, rng_for
 # Prepares an empty database (its URL) as the tests of a folder need it.
 Schema = Callable[[str], None]
 
+HERE: Final = Path(__file__).parent
+
 settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("long" if LONG else "short")
+
+# Folders whose files take minutes, browsers and processes, in the order in which they begin; the others end the run.
+LONG_FILES: Final = ("e2e", "anonymity", "faults", "forgeries", "integration")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: a worker has whole files, and only short ones at the end leave no worker without one."""
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(HERE).parts[0]
+        return LONG_FILES.index(folder) if folder in LONG_FILES else len(LONG_FILES)
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Request
 
 from tests.support.authority import root
-from tests.support.bid_room import Firm, Rooms, enter, ready, rooms
+from tests.support.bid_room import Firm, Rooms, rooms
+from tests.support.bid_work import enter, ready
 from tests.support.joint_bid import Desk, dongles, pem
 
 AUTHORITY = root()

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Request
 
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, send, sign_and_seal
+from tests.support.bid_room import Firm, Rooms, SignedIn, rooms
+from tests.support.bid_work import enter, fill, ready, restore, send, sign_and_seal
 from tests.support.tree import ROOT
 
 PRICE: Final = "817263.54"

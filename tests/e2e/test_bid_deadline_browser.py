@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from ledger.basics import clock
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, lie, ready, restore, rooms, send, sign_and_seal
+from tests.support.bid_room import Rooms, SignedIn, rooms
+from tests.support.bid_work import at_desk, enter, fill, lie, ready, restore, send, sign_and_seal
 from tests.support.town import LOT
 
 MINUTE: Final = timedelta(minutes=1)
@@ -21,6 +22,8 @@ LEFT: Final = """() => {
   const {countdown, now} = document.querySelector("#countdown [data-countdown]").dataset;
   return (Date.parse(countdown) - Date.parse(now)) / 1000;
 }"""
+# Seven years wrong.
+MACHINE: Final = "2019-06-01T00:00:00Z"
 SAID: Final[dict[str, dict[str, Any]]] = {
     "zh": {"marks": ("59 分", "9 分", "4 分", "0 分"), "past": "投标已截止", "next": "不再接收", "alarm": "警报"},
     "en": {
@@ -38,17 +41,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
         yield made
 
 
-def at_desk(context: BrowserContext, place: Rooms, firm: Firm, lang: str) -> Page:
-    """A page in the lot's room, its own clock stopped and seven years wrong."""
-    SignedIn(context, place, firm)
-    page = context.new_page()
-    page.clock.install(time="2019-06-01T00:00:00Z")
-    page.clock.resume()
-    restore(page, place, firm, lang)
-    enter(page, place, lang)
-    return page
-
-
 def shown(page: Page) -> list[str]:
     """The ways that are open."""
     return [one for one in WAYS if page.locator(one).is_visible()]
@@ -57,7 +49,7 @@ def shown(page: Page) -> list[str]:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_room_counts_down_and_says_what_comes_then(place: Rooms, browser: Browser, lang: str) -> None:
     context, say = browser.new_context(), SAID[lang]
-    page = at_desk(context, place, place.firm(f"ant-{lang}"), lang)
+    page = at_desk(context, place, place.firm(f"ant-{lang}"), lang, clock=MACHINE)
     told = page.locator("#countdown [role=status]")
     assert shown(page) == []
     assert told.inner_text() == ""

@@ -9,20 +9,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.bid_room import (
-    Firm,
-    Rooms,
-    SignedIn,
-    enter,
-    fill,
-    kept,
-    ready,
-    restore,
-    rooms,
-    send,
-    sign_and_seal,
-    sign_up,
-)
+from tests.support.bid_room import Firm, Rooms, SignedIn, rooms
+from tests.support.bid_work import enter, fill, kept, ready, restore, send, sign_and_seal, sign_up
 
 LANGS: Final = ("zh", "en")
 SAID: Final[dict[str, dict[str, Any]]] = {

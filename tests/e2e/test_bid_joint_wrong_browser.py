@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, expect
 from ledger.basics import clock
 from ledger.basics.canonical import canonical
 from tests.support.authority import Holder, ec_key, name, root, rsa_key
-from tests.support.bid_room import Rooms, lie, restore, rooms, send, sign_and_seal
+from tests.support.bid_room import Rooms, rooms
+from tests.support.bid_work import lie, restore, send, sign_and_seal
 from tests.support.joint_bid import Desk, dongles, pem
 
 DEADLINE = timedelta(hours=2)
@@ -287,6 +288,7 @@ def test_certificates_are_judged_by_the_proved_deadline(met: Met, browser: Brows
         else:
             desk.countersign_page()
             desk.give("#paper-file", bare(met.paper, parties=of_us(met, met.lead.firm.uscc, desk.firm.uscc)))
+            desk.read()
             expect(desk.page.locator("#paper-deadline")).not_to_contain_text(told[:10])
             desk.page.locator("#paper-yes").check()
         data = desk.saved_by_certificate()

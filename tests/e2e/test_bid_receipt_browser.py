@@ -14,7 +14,8 @@ import pytest
 import zxingcpp
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.bid_room import Rooms, SignedIn, enter, fill, kept, restore, rooms, send, sign_and_seal
+from tests.support.bid_room import Rooms, SignedIn, rooms
+from tests.support.bid_work import enter, fill, kept, restore, send, sign_and_seal
 from tests.support.browser import Fence
 from tests.support.tree import ROOT
 

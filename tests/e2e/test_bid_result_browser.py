@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from bidding.store.box import tables as box
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, send, sign_and_seal
-from tests.support.browser import ARGUMENTS, executable
+from tests.support.bid_room import Firm, Rooms, rooms
+from tests.support.bid_work import at_desk, enter, fill, ready, send, sign_and_seal, with_a_disk
 from tests.support.town import INTERVAL, LOT
 
 OPEN = timedelta(minutes=20)
@@ -21,18 +21,13 @@ OPEN = timedelta(minutes=20)
 @pytest.fixture
 def context(browser: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser with a disk."""
-    folder = str(tmp_path / "profile")
-    kept = browser.browser_type.launch_persistent_context(folder, executable_path=executable(), args=list(ARGUMENTS))
-    yield kept
-    kept.close()
+    with with_a_disk(browser, tmp_path / "profile") as found:
+        yield found
 
 
 def bids(context: BrowserContext, place: Rooms, firm: Firm) -> Page:
     """A bid that the box has accepted, and two others."""
-    SignedIn(context, place, firm)
-    page = context.new_page()
-    restore(page, place, firm)
-    enter(page, place)
+    page = at_desk(context, place, firm)
     fill(page, price="800000")
     sign_and_seal(page)
     send(page)

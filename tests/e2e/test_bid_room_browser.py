@@ -12,20 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from ledger.basics import signing
 from ledger.sealed import backup
-from tests.support.bid_room import (
-    Firm,
-    Keyboard,
-    Rooms,
-    SignedIn,
-    derived,
-    enter,
-    fill,
-    ready,
-    rooms,
-    send,
-    sign_and_seal,
-    sign_up,
-)
+from tests.support.bid_room import Firm, Rooms, SignedIn, derived, rooms
+from tests.support.bid_work import BidHands, enter, fill, ready, send, sign_and_seal, sign_up
 from tests.support.town import INTERVAL, LOT
 
 DEADLINE = timedelta(hours=2)
@@ -94,7 +82,7 @@ class Desk:
 def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str, tmp_path: Path) -> None:
     firm, say = place.firm(f"ant-{lang}"), WORDS[lang]
     desk = Desk(browser, place, firm)
-    page, keys = desk.page, Keyboard(desk.page)
+    page, keys = desk.page, BidHands(desk.page)
     page.goto(f"{place.office}/bid/secret?lang={lang}")
     ready(page)
     keys.restore(firm)
@@ -106,7 +94,7 @@ def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str
     ready(page)
     keys.fill(price="812345.60")
     assert say["amount"] in page.locator("#m-offer-price").inner_text()
-    keys.choose("offer", {"schedule.txt": b"ten months\n" * 100, "明细.csv": b"1,2\n"})
+    keys.add("offer", {"schedule.txt": b"ten months\n" * 100, "明细.csv": b"1,2\n"})
     keys.press("#rehearse-now")
     assert say["worked"] in place.until_said(page, "#rehearse-state", say["worked"])
     keys.step("check")
@@ -130,7 +118,7 @@ def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str
     another_browser(place, browser, firm, lang)
 
 
-def check_receipt_files(place: Rooms, keys: Keyboard, page: Page, tmp_path: Path) -> None:
+def check_receipt_files(place: Rooms, keys: BidHands, page: Page, tmp_path: Path) -> None:
     """The JSON is the box's own envelope; the PDF holds the very same bytes."""
     saved = {}
     for kind in ("json", "pdf"):
@@ -150,7 +138,7 @@ def another_browser(place: Rooms, browser: Browser, firm: Firm, lang: str) -> No
     """From the words alone: what the box accepted is found again, and withdrawn."""
     say = WORDS[lang]
     desk = Desk(browser, place, firm)
-    page, keys = desk.page, Keyboard(desk.page)
+    page, keys = desk.page, BidHands(desk.page)
     page.goto(f"{place.office}/bid/secret?lang={lang}")
     ready(page)
     keys.restore(firm)
@@ -174,7 +162,7 @@ def another_browser(place: Rooms, browser: Browser, firm: Firm, lang: str) -> No
 
 def test_a_new_secret_is_kept_only_once_its_words_are_written_down(place: Rooms, browser: Browser) -> None:
     desk = Desk(browser, place, place.firm("bee"))
-    page, keys = desk.page, Keyboard(desk.page)
+    page, keys = desk.page, BidHands(desk.page)
     page.goto(f"{place.office}/bid/secret?lang=en")
     ready(page)
     keys.press("#make-now")
@@ -200,7 +188,7 @@ def test_a_new_secret_is_kept_only_once_its_words_are_written_down(place: Rooms,
 def test_a_secret_of_signing_up_is_taken_over_when_its_words_are_written_down(place: Rooms, browser: Browser) -> None:
     firm = place.firm("cat")
     desk = Desk(browser, place, firm)
-    page, keys = desk.page, Keyboard(desk.page)
+    page, keys = desk.page, BidHands(desk.page)
     page.goto(f"{place.office}/?lang=en")
     page.evaluate(SIGNED_UP, list(firm.secret))
     page.goto(f"{place.office}/bid/secret?lang=en")
@@ -224,7 +212,7 @@ def test_a_secret_of_signing_up_is_taken_over_when_its_words_are_written_down(pl
 def test_wrong_backup_words_are_named_beside_their_fields(place: Rooms, browser: Browser) -> None:
     firm = place.firm("dog")
     desk = Desk(browser, place, firm)
-    page, keys = desk.page, Keyboard(desk.page)
+    page, keys = desk.page, BidHands(desk.page)
     page.goto(f"{place.office}/bid/secret?lang=en")
     ready(page)
     words = firm.words.split()

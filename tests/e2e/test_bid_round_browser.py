@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.support.bid_room import Firm, Rooms, SignedIn, ready, rooms
+from tests.support.bid_room import Firm, Rooms, SignedIn, rooms
+from tests.support.bid_work import ready
 from tests.support.town import LOT
 
 

@@ -13,21 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from ledger.basics.hashing import H
-from tests.support.bid_room import (
-    Firm,
-    Rooms,
-    SignedIn,
-    enter,
-    fill,
-    kept,
-    ready,
-    restore,
-    rooms,
-    send,
-    sign_and_seal,
-    stepped,
-)
-from tests.support.browser import ARGUMENTS, executable
+from tests.support.bid_room import Rooms, rooms
+from tests.support.bid_work import at_desk, enter, fill, kept, ready, send, sign_and_seal, stepped, with_a_disk
 from tests.support.cutting import Cutting
 from tests.support.processes import Children, forget_peak, memory
 from tests.support.sampling import sample
@@ -62,19 +49,8 @@ class Beats:
 @pytest.fixture
 def context(browser: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser with a disk: what one without keeps, it keeps in memory."""
-    folder = str(tmp_path / "profile")
-    kept = browser.browser_type.launch_persistent_context(folder, executable_path=executable(), args=list(ARGUMENTS))
-    yield kept
-    kept.close()
-
-
-def at_desk(context: BrowserContext, place: Rooms, firm: Firm) -> Page:
-    """A page that is signed in, in the lot's room."""
-    SignedIn(context, place, firm)
-    page = context.new_page()
-    restore(page, place, firm)
-    enter(page, place)
-    return page
+    with with_a_disk(browser, tmp_path / "profile") as found:
+        yield found
 
 
 def usable(page: Page, step: str) -> None:

@@ -9,22 +9,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.bid_room import (
-    ANSWERS,
-    Firm,
-    Gate,
-    Rooms,
-    SignedIn,
-    enter,
-    fill,
-    kept,
-    ready,
-    restore,
-    rooms,
-    send,
-    sign_and_seal,
-    stepped,
-)
+from tests.support.bid_room import Firm, Gate, Rooms, SignedIn, rooms
+from tests.support.bid_work import ANSWERS, enter, fill, kept, ready, restore, send, sign_and_seal, stepped
 from tests.support.waiting import wait_until
 
 MIB: Final = 1 << 20

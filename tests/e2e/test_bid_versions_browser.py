@@ -10,20 +10,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, FilePayload, Page, Route, expect
 
-from tests.support.bid_room import (
-    Rooms,
-    SignedIn,
-    enter,
-    fill,
-    kept,
-    ready,
-    restore,
-    rooms,
-    send,
-    sign_and_seal,
-    stepped,
-)
-from tests.support.browser import ARGUMENTS, executable
+from tests.support.bid_room import Rooms, SignedIn, rooms
+from tests.support.bid_work import at_desk, enter, fill, kept, ready, restore, send, sign_and_seal, stepped, with_a_disk
 from tests.support.town import LOT
 from tests.support.waiting import wait_until
 
@@ -70,19 +58,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
 @pytest.fixture
 def context(browser: Browser, tmp_path: Path) -> Iterator[BrowserContext]:
     """A browser with a disk."""
-    folder = str(tmp_path / "profile")
-    found = browser.browser_type.launch_persistent_context(folder, executable_path=executable(), args=list(ARGUMENTS))
-    yield found
-    found.close()
+    with with_a_disk(browser, tmp_path / "profile") as found:
+        yield found
 
 
-def at_desk(context: BrowserContext, place: Rooms, name: str, lang: str = "zh") -> Page:
+def filled(context: BrowserContext, place: Rooms, name: str, lang: str = "zh") -> Page:
     """A page in the lot's room, filled in."""
-    firm = place.firm(name)
-    SignedIn(context, place, firm)
-    page = context.new_page()
-    restore(page, place, firm, lang)
-    enter(page, place, lang)
+    page = at_desk(context, place, place.firm(name), lang)
     fill(page)
     return page
 
@@ -100,7 +82,7 @@ def not_done(page: Page, *tasks: str) -> None:
 
 
 def test_what_is_changed_back_is_checked_signed_and_sealed_again(place: Rooms, context: BrowserContext) -> None:
-    page = at_desk(context, place, "back")
+    page = filled(context, place, "back")
     page.locator("[data-choose=offer]").set_input_files(FILE)
     page.wait_for_selector("[data-files=offer] li")
     sign_and_seal(page)
@@ -140,7 +122,7 @@ def test_what_is_changed_back_is_checked_signed_and_sealed_again(place: Rooms, c
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_sealed_version_can_be_sent_as_it_is(place: Rooms, context: BrowserContext, lang: str) -> None:
-    page = at_desk(context, place, f"as-is-{lang}", lang)
+    page = filled(context, place, f"as-is-{lang}", lang)
     sign_and_seal(page)
     sealed = kept(page)[0]["sealed"]
     page.locator("#f-offer-price").fill("790000")
@@ -157,7 +139,7 @@ def test_a_sealed_version_can_be_sent_as_it_is(place: Rooms, context: BrowserCon
 
 
 def test_what_is_sealed_is_not_sealed_again_under_its_number(place: Rooms, context: BrowserContext) -> None:
-    page = at_desk(context, place, "twice")
+    page = filled(context, place, "twice")
     sign_and_seal(page)
     before = kept(page)[0]["sealed"]
     page.locator("#seal-now").click()
@@ -175,7 +157,7 @@ LOCKED: Final = """(name) => new Promise((held) => {
 def test_a_withdrawal_says_what_it_makes_void_and_that_is_not_uploaded(
     place: Rooms, context: BrowserContext, lang: str
 ) -> None:
-    page, say = at_desk(context, place, f"void-{lang}", lang), VOID[lang]
+    page, say = filled(context, place, f"void-{lang}", lang), VOID[lang]
     sign_and_seal(page)
     send(page)
     page.locator("#withdrawal summary").click()
@@ -225,7 +207,7 @@ def test_nothing_is_withdrawn_while_another_tab_sends(place: Rooms, context: Bro
 
 
 def test_what_is_typed_while_a_letter_is_sent_stays(place: Rooms, context: BrowserContext) -> None:
-    page = at_desk(context, place, "letters")
+    page = filled(context, place, "letters")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -274,7 +256,7 @@ class Disk:
 def test_a_disk_that_is_full_while_files_are_chosen_or_sealed_loses_nothing(
     place: Rooms, context: BrowserContext
 ) -> None:
-    page = at_desk(context, place, "full")
+    page = filled(context, place, "full")
     disk = Disk(context, page, place.office)
     big: FilePayload = {"name": "big.bin", "mimeType": "", "buffer": b"0123456789abcdef" * (8 * MIB // 16)}
     disk.leave(2 * MIB)
@@ -303,7 +285,7 @@ def test_a_disk_that_is_full_while_files_are_chosen_or_sealed_loses_nothing(
 def test_what_is_typed_while_the_disk_is_full_is_kept_as_soon_as_there_is_room(
     place: Rooms, context: BrowserContext
 ) -> None:
-    page = at_desk(context, place, "typing")
+    page = filled(context, place, "typing")
     disk = Disk(context, page, place.office)
     page.locator("#letter-text").fill("信")
     disk.fill()

@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, rooms, stepped
+from tests.support.bid_room import Firm, Rooms, SignedIn, rooms
+from tests.support.bid_work import enter, fill, ready, restore, stepped
 
 # Question, what is typed, and words of what is said in Chinese and in English.
 WRONG: Final = (

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support import axe
-from tests.support.bid_room import Keyboard
+from tests.support.bid_work import BidHands
 from tests.support.hall import Hall, Visitor, Visits, hall
 from tests.support.office import PASSWORD
 from tests.support.town import LOT
@@ -74,7 +74,7 @@ def test_a_bidder_objects_by_keyboard_and_is_answered(place: Hall, visitor: Visi
     assert page.locator("[data-rows] [data-slot=own]:visible").count() == 2, "in both lists, on nobody else's row"
     assert other.locator("[data-rows] [data-slot=own]:visible").count() == 0
     axe.check(page)
-    keys = Keyboard(page)
+    keys = BidHands(page)
     keys.press(".hall-object button")
     expect(page.locator("#object-error")).to_contain_text(SAID[lang]["empty"])
     assert page.evaluate("document.activeElement.id") == "object-text"

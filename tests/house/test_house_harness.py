@@ -76,9 +76,13 @@ def test_no_test_reaches_another_machine(address: tuple[str, int]) -> None:
         outside.connect(address)
 
 
+ELSEWHERE = ["http://example.org/pixel.png", "http://192.0.2.1/pixel.png"]
+
+
 class _Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = "<!doctype html><title>明镜</title><p id=p>开标</p><img src=http://example.org/pixel.png>".encode()
+        body = "<!doctype html><title>明镜</title><p id=p>开标</p>".encode()
+        body += b"".join(b"<img src=%s>" % url.encode() for url in ELSEWHERE)
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -103,9 +107,13 @@ def test_the_browser_reads_our_pages_and_nobody_elses(browser: Browser, site: st
     context = browser.new_context()
     fence = Fence(context)
     page = context.new_page()
+    failed: list[tuple[str, str | None]] = []
+    page.on("requestfailed", lambda request: failed.append((request.url, request.failure)))
     page.goto(site)
     assert page.title() == "明镜"
-    assert fence.refused == ["http://example.org/pixel.png"]
+    assert sorted(fence.refused) == sorted(ELSEWHERE)
+    # Not sent and lost: the browser finds nobody at these addresses.
+    assert sorted(failed) == sorted((url, "net::ERR_NAME_NOT_RESOLVED") for url in ELSEWHERE)
     context.close()
 
 

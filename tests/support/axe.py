@@ -33,6 +33,8 @@ def _source() -> str:
 
 def findings(page: Page) -> list[str]:
     """What axe finds on the page as it is now, a line each."""
+    # The words of a page can be read before its style sheets are there, and axe would judge it without them.
+    page.wait_for_load_state()
     # Through the debugger and not as a script of the page: the page's policy lets in no foreign script, and stays so.
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())

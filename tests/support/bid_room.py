@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,17 +15,15 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from playwright.sync_api import BrowserContext, FileChooser, FilePayload, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from bidding.parties import uscc_check_character
 from evaluation.rules import templates
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.sealed import backup
 from tests.support.live import free_port
-from tests.support.office import PASSWORD
 from tests.support.processes import Children, served_box
 from tests.support.town import INTERVAL, LOT, Town, town
 from tests.support.waiting import wait_until
@@ -37,13 +34,6 @@ from web.config import Public
 from web.office.app import create_app as create_office
 from web.services import BOX_KEY, read_key
 
-ANSWERS: Final = {
-    "price": "800000",
-    "duration": "300",
-    "warranty": "2.5",
-    "similar-works": "4",
-}
-CHOICES: Final = {"safety-licence": "yes", "grade": "first"}
 ELSEWHERE: Final = re.compile(r"^(?!https?://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:)")
 # An address of the box → the one that browsers are told.
 Line = Callable[[str], str]
@@ -242,194 +232,6 @@ def _serve(made: Town, app: Wsgi, host: str, port: int = 0) -> str:
 
     made.stack.callback(stop)
     return f"http://{host}:{server.server_port}"
-
-
-# --- what a person does -----------------------------------------------------------------------------------------------
-
-
-def ready(page: Page) -> None:
-    """Waits until a page of the room has done all that it does by itself."""
-    page.wait_for_selector("#room[data-ready]")
-
-
-class Keyboard:
-    """Somebody who has no mouse."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        # As long as somebody listens, choosers are held back; to begin with that just before the key may come too late.
-        page.on("filechooser", self._chooser)
-
-    @staticmethod
-    def _chooser(_chooser: FileChooser) -> None:
-        """Whoever expects it takes it."""
-
-    def to(self, selector: str) -> None:
-        """Goes to a control with the tab key, from wherever the focus is, once around the page at most."""
-        focused = "selector => document.activeElement?.matches(selector) ?? false"
-        for _ in range(400):
-            if self.page.evaluate(focused, selector):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"the tab key never comes to {selector}")
-
-    def press(self, selector: str) -> None:
-        """Presses a button or follows a link."""
-        self.to(selector)
-        self.page.keyboard.press("Enter")
-
-    def type(self, selector: str, value: str) -> None:
-        """Types into a field, in the place of what stands there."""
-        self.to(selector)
-        self.page.keyboard.press("Control+a")
-        self.page.keyboard.insert_text(value)
-
-    def tick(self, selector: str) -> None:
-        """Ticks a box or an option."""
-        self.to(selector)
-        self.page.keyboard.press("Space")
-
-    def fill(self, **changed: str) -> None:
-        """The answers of a good bid, some of them changed."""
-        for name, value in {**ANSWERS, **{key.replace("_", "-"): one for key, one in changed.items()}}.items():
-            self.type(f"#f-offer-{name}", value)
-        for name, value in CHOICES.items():
-            # Options are one stop of the tab key; the arrows go through them.
-            self.tick(f"#q-offer-{name} input")
-            for _ in range(10):
-                if self.page.locator(f"#q-offer-{name} input[value={value}]").is_checked():
-                    break
-                self.page.keyboard.press("ArrowDown")
-
-    def choose(self, part: str, files: Mapping[str, bytes]) -> None:
-        """Chooses files."""
-        self.to(f"[data-choose={part}]")
-        with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Space")
-        rows: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": data} for name, data in files.items()]
-        chooser.value.set_files(rows)
-        self.page.wait_for_selector(f"[data-files={part}] li:nth-child({len(files)})")
-
-    def step(self, name: str) -> None:
-        """Takes a step of a bid; what it refuses fails the test with its words."""
-        if name == "check":
-            self.tick("#check-yes")
-            return
-        self.press(f"#{name}-now")
-        stepped(self.page, name)
-
-    def restore(self, firm: Firm) -> None:
-        """Restores the secret from its words."""
-        for number, word in enumerate(firm.words.split(), 1):
-            self.type(f"#word-{number}", word)
-        self.press("#restoring button[type=submit]")
-        self.page.wait_for_selector("#seal-key:not(:empty)")
-        ready(self.page)
-
-
-def enter(page: Page, at: Rooms, lang: str = "zh") -> None:
-    """Goes from the dashboard to the lot."""
-    page.goto(f"{at.office}/bid?lang={lang}")
-    ready(page)
-    page.locator(f"[data-lot='{LOT}'] a").click()
-    page.wait_for_selector("#lot #form")
-    ready(page)
-
-
-def fill(page: Page, **changed: str) -> None:
-    """The answers of a good bid, some of them changed."""
-    for name, value in {**ANSWERS, **{key.replace("_", "-"): one for key, one in changed.items()}}.items():
-        page.locator(f"#f-offer-{name}").fill(value)
-    for name, value in CHOICES.items():
-        page.locator(f"#q-offer-{name} input[value={value}]").check()
-
-
-def stepped(page: Page, name: str, *, refused: bool = False) -> str:
-    """Waits until a step is done, or until it is `refused`; the words it says."""
-    # The button is off while it runs.
-    page.wait_for_selector(f"#{name}-now:not([disabled])")
-    said = page.locator(f"#{name}-error").inner_text()
-    assert (said != "") == refused, said
-    assert refused or page.locator(f"[data-task={name}].done").count() == 1
-    return said
-
-
-def sign_and_seal(page: Page) -> None:
-    """Confirms, signs and seals what is filled in."""
-    page.locator("#check-yes").check()
-    for name in ("sign", "seal"):
-        page.locator(f"#{name}-now").click()
-        stepped(page, name)
-
-
-def send(page: Page) -> None:
-    """Sends what is sealed."""
-    page.locator("#send-now").click()
-    stepped(page, "send")
-
-
-def restore(page: Page, at: Rooms, firm: Firm, lang: str = "zh") -> None:
-    """Restores the secret from its words."""
-    page.goto(f"{at.office}/bid/secret?lang={lang}")
-    ready(page)
-    for number, word in enumerate(firm.words.split(), 1):
-        page.locator(f"#word-{number}").fill(word)
-    page.locator("#restoring button[type=submit]").click()
-    page.wait_for_selector("#seal-key:not(:empty)")
-    ready(page)
-
-
-def sign_up(page: Page, at: Rooms, name: str, code: str) -> None:
-    """Signs up with a password and registers an organisation, all in the browser; `code`: the end of its code."""
-    page.goto(f"{at.office}/account/sign-up?lang=en")
-    page.locator("[name=name]").fill(name)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("form:has([name=password]) button[type=submit]").click()
-    page.goto(f"{at.office}/account/organisation?lang=en")
-    page.wait_for_selector("[name=seal_key]:not([value=''])")
-    body = f"91350100{code}"
-    given = {
-        "uscc": body + uscc_check_character(body),
-        "name_zh": f"新建设公司{code}",
-        "name_en": f"New Builders {code}",
-        "person_ref": f"head-of-{name}",
-    }
-    for field_, value in given.items():
-        page.locator(f"[name={field_}]").fill(value)
-    expect(page.locator("[name=seal_key]")).to_have_value(re.compile("[0-9a-f]{64}"))
-    page.locator("form:has([name=uscc]) button[type=submit]").click()
-    page.wait_for_load_state()
-    at.town.settle()
-
-
-def lie(context: BrowserContext, at: Rooms, firm: Firm, **said: Any) -> None:
-    """The office's scripts stay honest; what it tells this browser of its lot is changed."""
-    data = re.compile(r'(<script type="application/json" id="data">)(.*?)(</script>)', re.DOTALL)
-
-    def forge(route: Route) -> None:
-        answer = route.fetch(headers={**route.request.headers, "authorization": f"Bearer {firm.token}"})
-        begin, told, end = data.search(answer.text()).groups()  # type: ignore[union-attr]  # else the test fails
-        forged = json.dumps({**json.loads(told), **said}).replace("<", "\\u003c")
-        route.fulfill(response=answer, body=data.sub(lambda _: begin + forged + end, answer.text()))
-
-    context.route(re.compile(rf"/bid/{at.town.tender}/{LOT}\?"), forge)
-
-
-# --- what a browser keeps ---------------------------------------------------------------------------------------------
-
-_KEPT: Final = """(store) => new Promise((done) => {
-  const asked = indexedDB.open("mingjing-room");
-  asked.onsuccess = () => {
-    const all = asked.result.transaction(store).objectStore(store).getAll();
-    all.onsuccess = () => { asked.result.close(); done(all.result); };
-  };
-})"""
-
-
-def kept(page: Page, store: str = "drafts") -> list[Any]:
-    """What the browser of a page keeps of the room in IndexedDB, of whoever uses it."""
-    found: list[Any] = page.evaluate(_KEPT, store)
-    return found
 
 
 class Gate:

@@ -6,7 +6,7 @@ import shutil
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, Route
+from playwright.sync_api import Browser, BrowserContext, Playwright, Request
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -35,17 +35,17 @@ def launch(playwright: Playwright) -> Browser:
 
 
 class Fence:
-    """Lets a context's requests through to loopback only and notes the others: our pages ask nobody else."""
+    """Notes what a context asks of anybody but loopback: our pages ask nobody else, and `ARGUMENTS` let it nowhere.
+
+    It listens and does not route: a routed browser has no cache, and asks here about every file of every page.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         """Fence in `context`."""
         self.refused: list[str] = []
-        context.route("**/*", self._judge)
+        context.on("request", self._judge)
 
-    def _judge(self, route: Route) -> None:
-        address = urlsplit(route.request.url)
-        if address.scheme in {"data", "blob", "about"} or address.hostname in LOOPBACK:
-            route.continue_()
-        else:
-            self.refused.append(route.request.url)
-            route.abort()
+    def _judge(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob", "about"} and address.hostname not in LOOPBACK:
+            self.refused.append(request.url)

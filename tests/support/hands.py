@@ -2,6 +2,7 @@
 
 hands = Hands(page)
 hands.press(page.get_by_role("button", name="Send"))   # goes there by Tab or Shift+Tab, presses Enter
+hands.press("#send-now")                               # a selector will do
 hands.type(page.get_by_label("Price"), "812345.60")
 """
 
@@ -55,6 +56,9 @@ class Hands:
     def _held(_chooser: FileChooser) -> None:
         """Whoever expects it takes it."""
 
+    def _located(self, target: Locator | str) -> Locator:
+        return self.page.locator(target) if isinstance(target, str) else target
+
     def seen(self) -> None:
         """The focus is somewhere, in the window, with a ring; what an action that ends just now does with it counts."""
         said: list[str] = []
@@ -68,8 +72,9 @@ class Hands:
         except AssertionError as why:
             raise AssertionError(f"{said[0]}\n{self.page.url}") from why
 
-    def to(self, target: Locator) -> None:
+    def to(self, target: Locator | str) -> None:
         """Goes to a control by the tab key, from where the focus is, either way."""
+        target = self._located(target)
         target.wait_for()
         if not self.fresh:
             self.seen()
@@ -83,20 +88,22 @@ class Hands:
             self.page.keyboard.press(key)
         raise AssertionError(f"the tab key never comes to {target}")
 
-    def press(self, target: Locator) -> None:
+    def press(self, target: Locator | str) -> None:
         """Presses a button, unfolds a part, follows a link."""
         self.to(target)
         self.page.keyboard.press("Enter")
 
-    def type(self, target: Locator, text: str) -> None:
+    def type(self, target: Locator | str, text: str) -> None:
         """Types into a field, in the place of what stands there."""
+        target = self._located(target)
         self.to(target)
         self.page.keyboard.press("ControlOrMeta+A")
         self.page.keyboard.type(text)
         assert target.input_value() == text
 
-    def tick(self, target: Locator) -> None:
+    def tick(self, target: Locator | str) -> None:
         """Ticks a box or takes an option: options are one stop of the tab key, the arrows go through them."""
+        target = self._located(target)
         stop = target
         if target.get_attribute("type") == "radio":
             group = self.page.locator(f"input[name='{target.get_attribute('name')}']")
@@ -110,7 +117,7 @@ class Hands:
             self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"{target} is not ticked")
 
-    def choose(self, target: Locator, files: Mapping[str, bytes]) -> None:
+    def choose(self, target: Locator | str, files: Mapping[str, bytes]) -> None:
         """Chooses files: Enter opens the system's own dialog."""
         self.to(target)
         with self.page.expect_file_chooser() as chooser:
@@ -118,7 +125,7 @@ class Hands:
         rows: list[FilePayload] = [{"name": name, "mimeType": "", "buffer": data} for name, data in files.items()]
         chooser.value.set_files(rows)
 
-    def download(self, target: Locator) -> bytes:
+    def download(self, target: Locator | str) -> bytes:
         """What a link saves."""
         with self.page.expect_download() as found:
             self.press(target)

@@ -6,7 +6,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.support.authority import Holder, ec_key, name, rsa_key
-from tests.support.bid_room import Firm, Rooms, SignedIn, enter, fill, ready, restore, stepped
+from tests.support.bid_room import Firm, Rooms, SignedIn
+from tests.support.bid_work import enter, fill, ready, restore, stepped
 
 
 class Desk:
@@ -72,11 +73,16 @@ class Desk:
     def countersign(self, paper: bytes) -> bytes:
         """Reads the lead's file and signs it with the registered keys; the file to give back."""
         self.give("#paper-file", paper)
-        self.page.wait_for_selector("#paper:not([hidden])")
+        self.read()
         self.page.locator("#paper-yes").check()
         self.page.locator("#countersign-now").click()
         self.page.wait_for_selector("#given:not([hidden])")
         return self.saved("#entry-save")
+
+    def read(self) -> None:
+        """Waits until the lead's file is shown; what refuses it fails the test with its words."""
+        self.page.wait_for_selector("#paper:not([hidden]), #paper-file-error:not([hidden])")
+        assert self.page.locator("#paper-file-error").inner_text() == ""
 
     # --- fields and files ---------------------------------------------------------------------------------------------
 

@@ -1,8 +1,12 @@
-"""What the scenes of `tests/e2e/test_states_browser.py` share: a town with tenders in many states, and browsers."""
+"""What the scenes of `tests/e2e/test_states_*_browser.py` share: a town with tenders in many states, and browsers.
+
+A scene is a function of the set; `play` plays it and asserts that axe and a reader found nothing, and that it showed
+what `scenes_pages.SHOWN` says it shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,8 +25,10 @@ from tests.support.bid_room import served as served_rooms
 from tests.support.browser import Fence
 from tests.support.live import free_port, served_of
 from tests.support.office import Visitor, office, served
+from tests.support.scenes_pages import SHOWN
 from tests.support.states import States
 from tests.support.town import LOT, Sealed, Town, town
+from tests.support.tree import assert_none
 from web.account import tables
 
 MINUTE: Final = timedelta(minutes=1)
@@ -81,8 +87,8 @@ class Set:
 
 
 @contextmanager
-def stage(folder: Path, browser: Browser) -> Iterator[Set]:
-    """The set, with its tenders played as far as each is to go; the last one takes bids for a day."""
+def stage(folder: Path, browser: Browser, tenders: Collection[str]) -> Iterator[Set]:
+    """The set, with `tenders` (of `TENDERS`) played as far as each is to go; one more takes bids for a day."""
     states, port = States(), free_port()
     public = {"live": f"http://127.0.0.1:{port}"}
     with (
@@ -91,7 +97,7 @@ def stage(folder: Path, browser: Browser) -> Iterator[Set]:
         ExitStack() as stack,
     ):
         made.enrol()
-        named = {name: _played(made, act) for name, act in _TENDERS.items()}
+        named = {name: _played(made, act) for name, act in TENDERS.items() if name in tenders}
         made.asleep = set()
         named["room"] = publish(made, timedelta(days=1))
         made.wait(MINUTE)
@@ -102,6 +108,16 @@ def stage(folder: Path, browser: Browser) -> Iterator[Set]:
         _free(made)
         found = Set(made, browser, states, served_rooms(made), address, app, clerk, named, stack)
         yield found
+
+
+def play(at: Set, name: str, scene: Callable[[Set], None]) -> None:
+    """Plays the scene of this name. Raises AssertionError with all that was found, or that it did not show."""
+    at.states.anew()
+    scene(at)
+    found, at.states.found = at.states.found, []
+    assert_none(dict.fromkeys(found))
+    assert_none(f"{name} does not show {page}" for page in sorted(SHOWN[name] - at.states.pages))
+    assert len(at.states.seen) == len(set(at.states.seen)), "two states have one name"
 
 
 def publish(made: Town, until: timedelta) -> str:
@@ -195,7 +211,7 @@ def _amended(made: Town) -> None:
     addendum(made, 2, "工期两百天\n第二行\n第三行\n".encode(), timedelta(days=2))
 
 
-_TENDERS: Final[dict[str, Callable[[Town], None]]] = {
+TENDERS: Final[dict[str, Callable[[Town], None]]] = {
     "awarded": _awarded,
     "failed": _failed,
     "suspended": _suspended,

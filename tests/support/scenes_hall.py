@@ -14,12 +14,13 @@ from tests.support.states import LANGS
 from tests.support.town import LOT
 
 CUSTODIANS: Final = frozenset({"custodian-1", "custodian-2", "custodian-3"})
+ENDED: Final = ("failed", "suspended", "terminated", "amended")
 
 
 def hall(at: Set) -> None:
     """One opening from before its deadline to the award, and the halls of those that ended otherwise."""
     made = at.made
-    for name in ("failed", "suspended", "terminated", "amended"):
+    for name in ENDED:
         _look(at, f"hall, {name}", at.named[name])
     tender = publish(made, timedelta(minutes=10))
     sent = bids(made)

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from tests.support.bid_room import Firm, SignedIn, Wsgi, fill, ready, restore, send, sign_and_seal
+from tests.support.bid_room import Firm, SignedIn, Wsgi
+from tests.support.bid_work import fill, ready, restore, send, sign_and_seal
 from tests.support.scenes import Set, end
 from tests.support.states import LANGS
 from tests.support.town import LOT
@@ -115,7 +116,7 @@ def secret(at: Set) -> None:
 
 
 def room(at: Set) -> None:
-    """A bid, from the empty form to its receipt, its replacement and its withdrawal."""
+    """A bid, from the empty form to its receipt, its replacement and its withdrawal, and its lot after the deadline."""
     gate = Gate()
     at.rooms.between.append(gate)
     where = f"/bid/lot#{at.named['room']}/{LOT}"
@@ -134,6 +135,7 @@ def room(at: Set) -> None:
         _open(at, page, "lot with an addendum", lang, f"/bid/lot#{at.named['amended']}/{LOT}")
         at.open(page, "lot by its address", lang, f"/bid/{at.named['room']}/{LOT}", at.rooms.office)
     at.rooms.between.remove(gate)
+    _late(at)
 
 
 def _filled(at: Set, page: Page, lang: str) -> None:
@@ -215,8 +217,7 @@ def _reached(page: Page, gate: Gate) -> None:
     wait_until(lambda: bool(page.evaluate("true")) and gate.reached.is_set(), "a request before the gate", 60)
 
 
-def late(at: Set) -> None:
-    """After the deadline: what a bidder is told then, with too few bids."""
+def _late(at: Set) -> None:
     at.made.tender = at.named["room"]
     end(at.made, 2)
     for lang, page in at.kept.items():

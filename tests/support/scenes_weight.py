@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page, Request
 
-from tests.support.bid_room import ready
+from tests.support.bid_work import ready
 from tests.support.office import Visitor
 from tests.support.scenes import Set
 from tests.support.scenes_public import addresses

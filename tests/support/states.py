@@ -4,7 +4,8 @@
     with states.listening():            # notes what the applications of this process render and answer
         states.look(page, "sign-in")    # both widths: axe, and what holds for every page
     states.seen                         # the names of the states, in their order
-    states.unseen(made.office_app)      # templates and routes with a page that no look saw
+    states.pages                        # templates and routes with a page that the looks saw
+    all_pages(made.office_app)          # those that there are
 
 A look counts for what was rendered since the last one. With `MINGJING_PICTURES` set to a folder, each look is kept
 there as two pictures.
@@ -58,24 +59,26 @@ class States:
         """Nothing yet."""
         self.seen: list[str] = []
         self.found: list[str] = []
-        self.templates: set[str] = set()
-        self.routes: set[str] = set()
-        self._new_templates: set[str] = set()
-        self._new_routes: set[str] = set()
+        self.pages: set[str] = set()
+        self._new: set[str] = set()
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Notes what every application of this process renders and answers, until the block ends."""
 
         def rendered(_app: Flask, template: Any, **_: Any) -> None:
-            self._new_templates.add(str(template.name))
+            self._new.add(str(template.name))
 
         def answered(_app: Flask, response: Response, **_: Any) -> None:
             if response.mimetype == "text/html" and request.url_rule is not None:
-                self._new_routes.add(f"{request.method} {request.url_rule.rule}")
+                self._new.add(f"{request.method} {request.url_rule.rule}")
 
         with template_rendered.connected_to(rendered), request_finished.connected_to(answered):
             yield
+
+    def anew(self) -> None:
+        """Forgets which pages were seen, and what was rendered for nobody to see."""
+        self.pages, self._new = set(), set()
 
     def look(self, page: Page, name: str, lang: str) -> None:
         """The page as it is now, wide and narrow: what axe and a reader would say of it is in `found` afterwards."""
@@ -86,16 +89,16 @@ class States:
             self.found += [f"{name} ({lang}, {width}): {one}" for one in found]
             _picture(page, f"{name}.{lang}.{width}")
         page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
-        self.templates |= self._new_templates
-        self.routes |= self._new_routes
-        self._new_templates, self._new_routes = set(), set()
-
-    def unseen(self, app: Flask) -> list[str]:
-        """Templates that are pages, and routes that answer with one, which no look saw."""
-        return sorted({*_pages(), *_routes(app)} - self.templates - self.routes)
+        self.pages |= self._new
+        self._new = set()
 
 
-def _pages() -> Iterator[str]:
+def all_pages(app: Flask) -> set[str]:
+    """Templates that are pages, and routes that answer with one."""
+    return {*_templates(), *_routes(app)}
+
+
+def _templates() -> Iterator[str]:
     for path in sorted(TEMPLATES.rglob("*.html")):
         name = path.relative_to(TEMPLATES).as_posix()
         if name not in LAYOUTS and "{% extends" in path.read_text(encoding="utf-8"):
