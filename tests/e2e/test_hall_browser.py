@@ -94,6 +94,12 @@ def rows(page: Page, name: str) -> list[str]:
     return [" ".join(text.split()) for text in page.locator(f"[data-rows={name}] > *").all_inner_texts()]
 
 
+def windows_judged(page: Page, lang: str) -> None:
+    """How things stand comes after the last message, with the time by which the windows are judged."""
+    expect(page.locator("[data-fill=window]")).to_contain_text(SAID[lang]["window"])
+    expect(page.locator("[data-object=after]")).to_be_visible()
+
+
 def test_the_page_follows_an_opening_and_is_what_the_server_makes_of_it(stage: Stage, pages: dict[str, Page]) -> None:
     made = stage.made
     with served_of(made, port=stage.port):
@@ -117,13 +123,12 @@ def test_the_page_follows_an_opening_and_is_what_the_server_makes_of_it(stage: S
             expect(page.locator("[data-step=award]")).to_have_attribute("data-how", "done")
             numbers = page.locator("[data-rows=line] li").evaluate_all("all => all.map(one => Number(one.dataset.n))")
             assert numbers == list(range(1, len(numbers) + 1))
-            # How things stand comes after the last message, with the time by which the windows are judged.
-            expect(page.locator("[data-fill=window]")).to_contain_text(SAID[lang]["window"])
-            expect(page.locator("[data-object=after]")).to_be_visible()
+            windows_judged(page, lang)
             followed = {name: rows(page, name) for name in ("line", "bidder", "offer", "given", "drawn", "result")}
             text = whole(page)
             page.reload()
             expect(page.locator("[data-line]")).to_contain_text(SAID[lang]["live"])
+            windows_judged(page, lang)
             assert {name: rows(page, name) for name in followed} == followed
             assert whole(page) == text
 
