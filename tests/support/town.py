@@ -10,12 +10,10 @@ import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from werkzeug.test import TestResponse
 
 from bidding import statement
@@ -36,46 +34,11 @@ from ledger.sealed.keyset import Keyset
 from ledger.sealed.keyset import parse as parse_keyset
 from ledger.sealed.seal import Content, Seal, content_keys, context, seal_secret
 from tests.support.town_ground import GRACE, INTERVAL, LOT, START, Ground
+from tests.support.town_people import Bidder, Person, Sealed
 from tests.support.world_log import ticket_key
 from web import platform
 
 __all__ = ["GRACE", "INTERVAL", "LOT", "START", "Bidder", "Person", "Sealed", "Town", "code", "names", "town"]
-
-
-@dataclass
-class Person:
-    """Somebody with a token and a key."""
-
-    id: str
-    token: str
-    key: Ed25519PrivateKey
-
-
-@dataclass
-class Bidder:
-    """An organisation with its keys, and what it has taken and sealed."""
-
-    party: str
-    uscc: str
-    token: str
-    seal: Ed25519PrivateKey
-    person: Ed25519PrivateKey
-    secret: bytes
-    tickets: dict[str, tickets.Ticket] = field(default_factory=dict)
-
-
-@dataclass
-class Sealed:
-    """A sealed bid, ready to be sent."""
-
-    key: Ed25519PrivateKey
-    envelope: dict[str, Any]
-    blobs: dict[str, bytes]
-    ticket: tickets.Ticket
-
-    @property
-    def sha256(self) -> str:
-        return H(canonical(self.envelope["object"])).hex()
 
 
 class Town(Ground):
