@@ -70,14 +70,12 @@ def served(source: Source, key: bytes, settings: Settings = QUICK) -> Iterator[S
     stop = asyncio.Event()
 
     def run() -> None:
-        asyncio.set_event_loop(loop)
-        try:
-            loop.run_until_complete(live.run(stop, lambda host, port: found.append(f"ws://{host}:{port}/hall")))
-        except BaseException as why:  # noqa: BLE001 - it is raised where the test waits
-            broken.append(why)
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
+        # The runner also ends what a line that came as the server stopped has left behind, before the loop closes.
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            try:
+                runner.run(live.run(stop, lambda host, port: found.append(f"ws://{host}:{port}/hall")))
+            except BaseException as why:  # noqa: BLE001 - it is raised where the test waits
+                broken.append(why)
 
     thread = threading.Thread(target=run, name="live", daemon=True)
     thread.start()
