@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Final, cast
 
@@ -17,7 +18,7 @@ from evaluation.rules.certificate import Certificate, certify, step, with_reason
 from evaluation.rules.document import PRICE, Price, RuleSet, relations
 from evaluation.rules.exact import exact
 from evaluation.rules.price.base import Benchmark, Setting
-from evaluation.rules.ranking import Entry, rank
+from evaluation.rules.ranking import Entry, drawn_item, rank
 from evaluation.rules.report import Report, differences
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
@@ -155,7 +156,8 @@ class _Run:
         price = self.rules.price
         if price is None:
             return self._report(sheets, ranked=valid)
-        setting = Setting(price.weight, price.params, self.ceiling, self.draws)
+        pick = partial(drawn_item, self.alpha, self.lot)
+        setting = Setting(price.weight, price.params, self.ceiling, self.draws, pick)
         prices = {sheet.bid.key: cast(int, sheet.price) for sheet in valid}
         try:
             benchmark = price.rule.benchmark(setting, prices)

@@ -42,6 +42,15 @@ def tie_value(alpha: bytes, lot: str, bid: str) -> bytes:
     return hmac.digest(alpha, canonical({"bid": bid, "lot": lot, "name": "tie"}), "sha256")
 
 
+def drawn_item(alpha: bytes, lot: str, name: str, items: Sequence[str]) -> str:
+    """The item with the smallest `HMAC-SHA256(alpha, canonical({item, lot, name}))`: of one or more, each as likely."""
+
+    def value(item: str) -> bytes:
+        return hmac.digest(alpha, canonical({"item": item, "lot": lot, "name": name}), "sha256")
+
+    return min(items, key=value)
+
+
 def tie_order(alpha: bytes, lot: str, bids: Sequence[str]) -> list[str]:
     """The bids by their tie value, the smallest first: nobody could know it before the coin opened."""
     return sorted(bids, key=lambda bid: tie_value(alpha, lot, bid))
