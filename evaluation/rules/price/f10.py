@@ -8,6 +8,7 @@ benchmark as on one above it. A price of more than twice the benchmark would get
 where that ends.
 Averages: unlawful in government procurement (87号令 art. 55).
 Parameters: `floor` (points), `base` (rounding, yuan), `mark` (rounding, points).
+Small n: one bid is its own mean.
 Example: 900/1000/1100 yuan, budget 1000, W 30: 27/30/27.
 """
 

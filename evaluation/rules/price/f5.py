@@ -11,6 +11,7 @@ coin was fixed before any envelope opened, so nobody chooses. Prices outside the
 Our decision: c is that of the drawn band, wherever its rounded average falls.
 Averages: unlawful in government procurement (87号令 art. 55).
 Parameters: those of F4, and `many` (bids from which the band is drawn; 15 in the source).
+Small n: below `many` as F4.
 Example (ceiling 10,000,000 yuan, many 3): bids 9,600,000 / 9,400,000 / 9,200,000, band ② drawn, c 0.5, roundings to
 the yuan: avg 9,300,000, base 9,253,500.
 """

@@ -10,6 +10,7 @@ bids is rounded half-up. Trimmed prices still get marks.
 Averages: unlawful in government procurement (87号令 art. 55).
 Parameters: `q1`, `k1`, `k2` (names of draws, values in per cent), `trim` (per cent at each end), `base` (rounding,
 yuan) and those of `deviation.py`.
+Small n: one bid is A.
 Example: 9200/9000/8800/8600/8400/8200/7800 yuan, ceiling 10000, K1 97, K2 93, Q1 75: A 8600, base 8581.50.
 """
 
