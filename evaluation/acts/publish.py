@@ -15,8 +15,8 @@ from bidding.form import check_form
 from bidding.procedures import Notice
 from bidding.procedures.tender import TenderState
 from bidding.profiles import Profile
-from evaluation.rules.document import check_rule_set
 from evaluation.rules.lint import check_publishable
+from evaluation.rules.relations import check_rule_set
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 

@@ -7,7 +7,7 @@ one after the other. What none of them parts shares a rank, and the next rank co
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -21,10 +21,14 @@ Key = tuple[Fraction | bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A bid in the ranking: its price (fen), its marks by criterion, their total (None where only price counts)."""
+    """A bid in the ranking: its price (fen), what that counts as (yuan), its marks by criterion and stage, their total.
+
+    `total` is None where only the price counts.
+    """
 
     bid: str
     price: int
+    cost: Fraction
     marks: Mapping[str, Fraction]
     total: Fraction | None
 
@@ -71,8 +75,19 @@ def rank(entries: Sequence[Entry], ties: Sequence[str], alpha: bytes, lot: str) 
     return Ranking(ranks, records)
 
 
+def only(ranking: Ranking, bids: Collection[str]) -> Ranking:
+    """The ranking of some of its bids: equals stay equal, and ranks count anew."""
+    ranks: dict[str, int] = {}
+    last, place = 0, 0
+    for number, bid in enumerate([bid for bid in ranking.ranks if bid in bids], 1):
+        if ranking.ranks[bid] != last:
+            last, place = ranking.ranks[bid], number
+        ranks[bid] = place
+    return Ranking(ranks, ranking.ties)
+
+
 def _first(entry: Entry) -> Fraction:
-    return Fraction(entry.price) if entry.total is None else -entry.total
+    return entry.cost if entry.total is None else -entry.total
 
 
 def _part(

@@ -20,7 +20,14 @@ LANGS: Final = ("zh", "en")
 MINUTE: Final = timedelta(minutes=1)
 PRICES: Final = {"ann": "900000.50", "bob": "800000", "cid": "1300000", "dan": "850000"}
 SAID: Final = {
-    "zh": {"open": "接受投标", "bids": "截止后公布", "live": "直播中", "award": "中标：", "over": "未通过", "window": "结束"},
+    "zh": {
+        "open": "接受投标",
+        "bids": "截止后公布",
+        "live": "直播中",
+        "award": "中标：",
+        "over": "未通过",
+        "window": "结束",
+    },
     "en": {
         "open": "Taking bids",
         "bids": "told after the deadline",

@@ -136,7 +136,9 @@ def test_half_up_is_nearest_and_odd_and_down_never_grows(value: Fraction, places
 def test_a_ranking_does_not_depend_on_the_order_of_its_entries(
     rows: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    entries = [Entry(f"b{n}", price, {}, Fraction(total)) for n, (total, price) in enumerate(rows)]
+    entries = [
+        Entry(f"b{n}", price, Fraction(price, 100), {}, Fraction(total)) for n, (total, price) in enumerate(rows)
+    ]
     first = rank(entries, ("lower_price", "draw"), ALPHA, "lot-1")
     second = rank(data.draw(st.permutations(entries)), ("lower_price", "draw"), ALPHA, "lot-1")
     assert list(first.ranks.items()) == list(second.ranks.items())

@@ -293,7 +293,14 @@ def test_parameters_that_make_no_sense_are_found(rule: str, params: dict[str, An
 
 @pytest.mark.parametrize("rule", ["F5", "F6", "F7", "F8", "F10"])
 def test_a_rule_that_needs_a_ceiling_says_so(rule: str) -> None:
-    params = {"F5": F5, "F6": F6, "F7": F7, "F8": F8, "F10": F10}[rule]
+    every: dict[str, dict[str, Any]] = {"F5": F5, "F6": F6, "F7": F7, "F8": F8, "F10": F10}
     with pytest.raises(Refusal) as caught:
-        outcome(rule, setting("50", params), "100")
+        outcome(rule, setting("50", every[rule]), "100")
     assert caught.value.code == "price.no_ceiling"
+
+
+def test_quality_and_cost_selection_rounds_the_financial_score_first() -> None:
+    params = {"score": TO_2, "mark": TO_2}
+    assert outcome("F15", setting("20", params), "100", "120") == (Fraction(100), ["20.00", "16.67"])
+    coarse = {"score": TO_YUAN, "mark": TO_2}
+    assert outcome("F15", setting("20", coarse), "100", "120") == (Fraction(100), ["20.00", "16.60"])
