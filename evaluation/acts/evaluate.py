@@ -12,7 +12,7 @@ from typing import Any, cast
 from bidding.form import check_form
 from bidding.procedures import listing
 from bidding.procedures.listing import ReadDocument
-from evaluation.rules import OpenedBid, Report, check_rule_set, evaluate
+from evaluation.rules import Lot, OpenedBid, Report, check_rule_set, evaluate
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -58,15 +58,8 @@ def report(
     """
     values = cast(Mapping[str, str], coefficients["values"])
     read = check_form(form)
-    return evaluate(
-        check_rule_set(rules, read),
-        read,
-        lot=lot,
-        bids=list(bids),
-        draws=dict(values),
-        alpha=bytes.fromhex(str(coefficients["alpha"])),
-        ceiling=ceiling_fen or None,
-    )
+    alpha = bytes.fromhex(str(coefficients["alpha"]))
+    return evaluate(check_rule_set(rules, read), read, Lot(lot, dict(values), alpha, ceiling_fen or None), list(bids))
 
 
 def event_body(made: Report, rules: Json) -> dict[str, Json]:

@@ -5,7 +5,9 @@ Evaluation knows rules, bidding knows the procedure, and bidding never calls up:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final, cast
 
 from bidding.acts import publish
 from bidding.acts.decision import Decision
@@ -15,10 +17,14 @@ from bidding.form import check_form
 from bidding.procedures import Notice
 from bidding.procedures.tender import TenderState
 from bidding.profiles import Profile
-from evaluation.rules.document import check_rule_set
 from evaluation.rules.lint import check_publishable
+from evaluation.rules.relations import check_rule_set
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
+
+# Members of a rule set that want an act which the procedure does not have yet: a panel's marks, the explanation of an
+# abnormally low price, a minimum price beside the ceiling. The engine alone marks by them (`mingjing score`).
+UNSERVED: Final = ("panel", "abnormally_low", "floor")
 
 __all__ = ["Setting", "check_rules", "decide"]
 
@@ -35,18 +41,21 @@ def check_rules(notice: Notice, setting: Setting) -> None:
     """Every lot's rule set fits its form, its ceiling, the tender's category and the law its profile is under.
 
     Raises `Refusal`: `shape.*`, `form.*`, `rules.*`, `document.missing`, `notice.rules_category`, `notice.rules_law`,
-    `notice.rules_ceiling`.
+    `notice.rules_ceiling`, `notice.rules_unserved`.
     """
     profile = Profile.parse(setting.document(notice.profile_sha256, "profile.json"))
     for lot in notice.lots:
         form_document = setting.document(lot.form, f"form-{lot.lot}.json")
-        document = setting.document(lot.rules, f"rules-{lot.lot}.json")
+        document = cast(Mapping[str, Any], setting.document(lot.rules, f"rules-{lot.lot}.json"))
         form = check_form(form_document)
         rules = check_rule_set(document, form)
         if rules.category != notice.category:
             raise Refusal("notice.rules_category", lot=lot.lot, found=rules.category, wanted=notice.category)
         if profile.law not in ("none", rules.law):
             raise Refusal("notice.rules_law", lot=lot.lot, found=rules.law, wanted=profile.law)
+        for member in UNSERVED:
+            if member in document:
+                raise Refusal("notice.rules_unserved", lot=lot.lot, member=member)
         if rules.ceiling is not None and rules.ceiling != lot.ceiling_fen:
             raise Refusal("notice.rules_ceiling", lot=lot.lot, found=yuan(rules.ceiling), wanted=yuan(lot.ceiling_fen))
         check_publishable(document, form_document, lot.ceiling_fen or None)

@@ -6,15 +6,18 @@ want of them, `evaluate` makes the report, `recompute` is evaluate again and com
 
 from __future__ import annotations
 
-from evaluation.rules.document import RuleSet, check_rule_set
-from evaluation.rules.engine import OpenedBid, evaluate, recompute
+from evaluation.rules.document import RuleSet
+from evaluation.rules.engine import Lot, evaluate, recompute
 from evaluation.rules.lint import Finding, check_publishable, lint
 from evaluation.rules.ranking import tie_order, tie_value
+from evaluation.rules.relations import check_rule_set
 from evaluation.rules.render import render
 from evaluation.rules.report import Report
+from evaluation.rules.sheet import OpenedBid
 
 __all__ = [
     "Finding",
+    "Lot",
     "OpenedBid",
     "Report",
     "RuleSet",

@@ -1,4 +1,4 @@
-"""The criteria that read an answer: veto, choice, bands, line, count. Each is data; nothing in it runs.
+"""The criteria: veto, choice, bands, line, count read an answer, expert is marked by a panel. Nothing in them runs.
 
 A numeric answer enters as an exact number in the unit its question shows: an amount in yuan, everything else as
 written. The shapes stand in `schema.py`; what ties a criterion to its question is checked by `relations`.
@@ -12,13 +12,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from bidding.form import Question, Value
+from bidding.form import Form, Question, Value
 from evaluation.rules.certificate import Step, noted, step
 from evaluation.rules.exact import Rounding, decimal
 from ledger.basics.errors import Refusal
 
 NUMERIC: Final = ("integer", "decimal", "money")
 LISTED: Final = ("choice", "boolean")
+EXPERT: Final = "expert"
 
 Body = Mapping[str, Any]
 Judgement = tuple[Sequence[Step], Fraction]
@@ -26,14 +27,23 @@ Judgement = tuple[Sequence[Step], Fraction]
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A criterion of a rule set: what it asks, by which clause, and its `body` as published."""
+    """A criterion of a rule set: what it asks, by which clause, and its `body` as published.
+
+    `question`: the answer that it reads, "" where experts judge without one; `stage`: its stage's id or "".
+    """
 
     id: str
     kind: str
     clause: str
     title: Mapping[str, str]
     question: str
+    stage: str
     body: Body
+
+    @property
+    def by_experts(self) -> bool:
+        """A panel marks it."""
+        return self.kind == EXPERT
 
     @property
     def vetoes(self) -> bool:
@@ -74,8 +84,45 @@ def best(criterion: Criterion) -> Fraction:
             return max(Fraction(band["points"]) for band in body["bands"])
         case "line":
             return max(Fraction(body["from"]["points"]), Fraction(body["to"]["points"]))
+        case "expert":
+            return scaled(criterion, Fraction(body["range"]["max"]))[1]
         case _:
             return Fraction(body["cap"])
+
+
+def scaled(criterion: Criterion, panel_mark: Fraction) -> Judgement:
+    """A panel's mark times the criterion's factor, where it has one, rounded as the factor says."""
+    factor = criterion.body.get("factor")
+    if factor is None:
+        return (), panel_mark
+    to = Rounding(factor["rounding"]["mode"], factor["rounding"]["places"])
+    raw = panel_mark * decimal(factor["by"])
+    result = to(raw)
+    return (
+        step("factor", decimal(factor["by"])),
+        step("factored", raw, "points"),
+        step("points", result, "points", to),
+    ), result
+
+
+def expert_relations(criterion: Criterion, form: Form, places: int, mean_places: int) -> Iterator[Refusal]:
+    """What is wrong with a criterion that experts mark. `places`, `mean_places`: decimals of marks, of means."""
+    body = criterion.body
+    low, high, unit = Fraction(body["range"]["min"]), Fraction(body["range"]["max"]), Fraction(body["step"])
+    if low >= high:
+        yield Refusal("rules.range_empty", criterion=criterion.id, low=body["range"]["min"], high=body["range"]["max"])
+    elif unit == 0 or (high - low) % unit:
+        yield Refusal("rules.step_misses", criterion=criterion.id, step=body["step"])
+    for anchor in body["anchors"]:
+        if not low <= Fraction(anchor["points"]) <= high:
+            yield Refusal("rules.anchor_outside", criterion=criterion.id, points=anchor["points"])
+    found = body["factor"]["rounding"]["places"] if "factor" in body else mean_places
+    if found > places:
+        yield Refusal("rules.places", criterion=criterion.id, places=places)
+    if "factor" in body and Fraction(body["factor"]["by"]) == 0:
+        yield Refusal("rules.factor_zero", criterion=criterion.id)
+    if criterion.question and form.question(criterion.question) is None:
+        yield Refusal("rules.unknown_question", criterion=criterion.id, question=criterion.question)
 
 
 def relations(criterion: Criterion, question: Question, places: int) -> Iterator[Refusal]:

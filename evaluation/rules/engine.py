@@ -1,6 +1,7 @@
-"""The no-touch evaluation: rule set, form, opened bids and drawn values in, a report out. Nothing else enters.
+"""The evaluation: rule set, form, opened bids and drawn values in, a report out. Nothing else enters.
 
-The same call makes the report at the evaluation and remakes it for a stranger: there is no button for a mark.
+The same call makes the report at the evaluation and remakes it for a stranger: there is no button for a mark. Where a
+panel marks criteria or an explanation is judged, what was found comes in as data and stands in the certificates.
 """
 
 from __future__ import annotations
@@ -8,198 +9,253 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
-from typing import Final, cast
+from typing import cast
 
-from bidding.form import Form, Question, Value, read_answers
-from evaluation.rules import criteria
+from bidding.form import Form, Question
+from evaluation.rules import abnormal, criteria, panel
+from evaluation.rules.admission import Admission
 from evaluation.rules.certificate import Certificate, certify, step, with_reason
-from evaluation.rules.document import PRICE, Price, RuleSet, relations
-from evaluation.rules.exact import exact
+from evaluation.rules.criteria import Criterion
+from evaluation.rules.document import PRICE, Price, RuleSet, Stage
+from evaluation.rules.exact import Rounding, exact
+from evaluation.rules.panel import SAME, ExpertMarks
 from evaluation.rules.price.base import Benchmark, Setting
-from evaluation.rules.ranking import Entry, rank
+from evaluation.rules.ranking import Entry, Ranking, drawn_item, only, rank
+from evaluation.rules.relations import relations
 from evaluation.rules.report import Report, differences
+from evaluation.rules.sheet import REJECTED, OpenedBid, Sheet
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
-from ledger.basics.hashing import H
 from ledger.basics.ids import check_id
 from ledger.basics.money import yuan
 
-PASSED: Final = "passed"
-REJECTED: Final = "rejected"
-MAX_SHOWN: Final = 200
-
 
 @dataclass(frozen=True, slots=True)
-class OpenedBid:
-    """A bid whose offer is open: `key` (the bid key, hex), the answers of each part, the file names of each part."""
+class Lot:
+    """What the lot adds to its rule set.
 
-    key: str
-    answers: Mapping[str, Mapping[str, object]]
-    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    `draws`: the drawn value of each coefficient; `alpha`: the opening's coin, 32 bytes; `ceiling`, `floor`: fen, the
+    rule set's where it names them; `experts`: criterion → bid key → expert → mark; `explanations`: bid key → whether
+    the explanation of an abnormally low price was found to hold (no entry: there is none).
+    """
 
-
-@dataclass(slots=True)
-class _Sheet:
-    """A bid on its way through the evaluation."""
-
-    bid: OpenedBid
-    certificates: list[Certificate] = field(default_factory=list)
-    values: dict[str, Value] = field(default_factory=dict)
-    price: int | None = None  # fen, where it could be read
-    rejected: bool = False
-    marks: dict[str, Fraction] = field(default_factory=dict)
-    total: Fraction | None = None
+    id: str
+    draws: Mapping[str, str]
+    alpha: bytes
+    ceiling: int | None = None
+    floor: int | None = None
+    experts: ExpertMarks = field(default_factory=dict)
+    explanations: Mapping[str, bool] = field(default_factory=dict)
 
 
-def evaluate(
-    rules: RuleSet,
-    form: Form,
-    *,
-    lot: str,
-    bids: Sequence[OpenedBid],
-    draws: Mapping[str, str],
-    alpha: bytes,
-    ceiling: int | None = None,
-) -> Report:
+def evaluate(rules: RuleSet, form: Form, lot: Lot, bids: Sequence[OpenedBid]) -> Report:
     """The report on a lot.
 
-    `bids`: every bid whose offer opened, in any order, with the answers of each part that the rule set reads;
-    `draws`: the drawn value of each coefficient of the rule set; `alpha`: the opening's coin, 32 bytes;
-    `ceiling`: the lot's ceiling price in fen (it must be the rule set's, if that names one).
+    `bids`: every bid whose offer opened, in any order, with the answers of each part that the rule set reads.
 
     A bid's faults are in the report, never raised. Raises `Refusal("rules.*")` only for inputs that do not belong
-    together: another form, a value that was not on the list, a bid given twice.
+    together: another form, a value that was not on the list, a bid given twice, a panel that is not complete.
     """
-    run = _Run(rules, form, lot, dict(draws), alpha, _ceiling(rules, ceiling))
+    run = _Run(rules, form, lot)
     run.check()
-    sheets = [_Sheet(bid) for bid in sorted(bids, key=lambda bid: bid.key)]
+    sheets = [Sheet(bid) for bid in sorted(bids, key=lambda bid: bid.key)]
     for left, right in pairwise(sheets):
         if left.bid.key == right.bid.key:
             raise Refusal("rules.doubled_bid", bid=left.bid.key)
+    admission = Admission(rules, form, run.questions, run.ceiling, run.floor)
     for sheet in sheets:
         check_id(sheet.bid.key, "bid")
-        run.admit(sheet)
+        admission(sheet)
     return run.finish(sheets)
 
 
-def recompute(
-    claimed: Report,
-    rules: RuleSet,
-    form: Form,
-    *,
-    lot: str,
-    bids: Sequence[OpenedBid],
-    draws: Mapping[str, str],
-    alpha: bytes,
-    ceiling: int | None = None,
-) -> list[Refusal]:
+def recompute(claimed: Report, rules: RuleSet, form: Form, lot: Lot, bids: Sequence[OpenedBid]) -> list[Refusal]:
     """Where a claimed report departs from what `evaluate` makes of the same inputs: [] if every byte agrees."""
-    own = evaluate(rules, form, lot=lot, bids=bids, draws=draws, alpha=alpha, ceiling=ceiling)
-    return list(differences(claimed, own))
+    return list(differences(claimed, evaluate(rules, form, lot, bids)))
 
 
 class _Run:
     """One evaluation: what is the same for all bids, and the steps in their order."""
 
-    def __init__(
-        self, rules: RuleSet, form: Form, lot: str, draws: dict[str, str], alpha: bytes, ceiling: int | None
-    ) -> None:
-        self.rules, self.form, self.lot, self.alpha, self.ceiling, self.draws = rules, form, lot, alpha, ceiling, draws
+    def __init__(self, rules: RuleSet, form: Form, lot: Lot) -> None:
+        self.rules, self.form, self.lot = rules, form, lot
+        floor: int | None = rules.floor.get("fen")
+        self.ceiling = lot.ceiling if rules.ceiling is None else rules.ceiling
+        self.floor = lot.floor if floor is None else floor
         self.questions: dict[str, Question] = {}
 
     def check(self) -> None:
         """That rule set, form, draws and coin belong together."""
-        for refusal in relations(self.rules, self.form):
+        rules, draws = self.rules, self.lot.draws
+        for refusal in relations(rules, self.form):
             raise refusal
-        for name, values in self.rules.draws.items():
-            if name not in self.draws:
+        for name, values in rules.draws.items():
+            if name not in draws:
                 raise Refusal("rules.draw_missing", draw=name)
-            if self.draws[name] not in values:
-                raise Refusal("rules.draw_not_listed", draw=name, value=str(self.draws[name])[:64])
-        for name in sorted(self.draws.keys() - self.rules.draws.keys()):
+            if draws[name] not in values:
+                raise Refusal("rules.draw_not_listed", draw=name, value=str(draws[name])[:64])
+        for name in sorted(draws.keys() - rules.draws.keys()):
             raise Refusal("rules.unknown_draw", draw=name[:64])
-        if len(self.alpha) != 32:
-            raise Refusal("rules.alpha_length", found=len(self.alpha))
-        if self.ceiling is None and self.rules.price is not None and self.rules.price.rule.needs_ceiling:
-            raise Refusal("price.no_ceiling", rule=self.rules.price.rule.name)
-        check_id(self.lot, "lot")
-        for question_id in self.rules.questions:
+        if len(self.lot.alpha) != 32:
+            raise Refusal("rules.alpha_length", found=len(self.lot.alpha))
+        self._check_limits()
+        check_id(self.lot.id, "lot")
+        for question_id in rules.questions:
             question = self.form.question(question_id)
             if question is not None:  # `relations` refused every unknown one
                 self.questions[question_id] = question
 
-    def admit(self, sheet: _Sheet) -> None:
-        """Form, ceiling and vetoes: all that is wrong with a bid, not only the first thing."""
-        self._check_form(sheet)
-        self._check_ceiling(sheet)
-        for criterion in self.rules.vetoes:
-            if criterion.question not in sheet.values:
-                continue
-            question, value = self.questions[criterion.question], sheet.values[criterion.question]
-            inputs = self._inputs(sheet, question)
-            passed = criteria.passes(criterion, question, value)
-            certificate = certify(criterion.id, "veto", criterion.clause, inputs, (), PASSED if passed else REJECTED)
-            if not passed:
-                sheet.rejected = True
-                answer = cast(str, inputs["answer"])
-                refusal = Refusal("rules.vetoed", criterion=criterion.id, question=question.id, answer=answer)
-                certificate = with_reason(certificate, refusal.code, refusal.params)
-            sheet.certificates.append(certificate)
+    def _check_limits(self) -> None:
+        rules = self.rules
+        if self.ceiling is None and rules.price is not None and rules.price.rule.needs_ceiling:
+            raise Refusal("price.no_ceiling", rule=rules.price.rule.name)
+        for name, found, own in (("ceiling", self.lot.ceiling, self.ceiling), ("floor", self.lot.floor, self.floor)):
+            if found is not None and found != own:
+                raise _other(name, cast(int, own), found)
+        if self.floor is not None and not rules.floor:
+            raise Refusal("rules.other_floor", wanted="0.00", found=yuan(self.floor))
+        if rules.floor and self.floor is None:
+            raise Refusal("rules.no_floor")
 
-    def finish(self, sheets: list[_Sheet]) -> Report:
+    def finish(self, sheets: list[Sheet]) -> Report:
         """Marks, totals and ranks of the bids that are left."""
+        extra: dict[str, Json] = {}
+        self._screen([sheet for sheet in sheets if not sheet.rejected], extra)
+        if (refusal := self._too_few(sheets)) is not None:
+            return self._report(sheets, extra, failed=refusal)
+        self._mark([sheet for sheet in sheets if not sheet.rejected])
+        if (refusal := self._too_few(sheets)) is not None:
+            return self._report(sheets, extra, failed=refusal)
         valid = [sheet for sheet in sheets if not sheet.rejected]
-        if len(valid) < self.rules.min_valid:
-            return self._report(sheets, failed=Refusal("rules.too_few", valid=len(valid), wanted=self.rules.min_valid))
         price = self.rules.price
         if price is None:
-            return self._report(sheets, ranked=valid)
-        setting = Setting(price.weight, price.params, self.ceiling, self.draws)
-        prices = {sheet.bid.key: cast(int, sheet.price) for sheet in valid}
+            return self._report(sheets, extra, ranked=valid)
+        pick = partial(drawn_item, self.lot.alpha, self.lot.id)
+        setting = Setting(price.weight, price.params, self.ceiling, self.lot.draws, pick)
+        prices = {sheet.bid.key: int(sheet.cost * 100) for sheet in valid}
         try:
             benchmark = price.rule.benchmark(setting, prices)
         except Refusal as refusal:  # the rule's precondition does not hold for these prices
-            return self._report(sheets, failed=refusal)
+            return self._report(sheets, extra, failed=refusal)
         certificate = self._certify_benchmark(price, prices, benchmark)
+        extra["benchmark"] = cast(Json, certificate)
         for sheet in valid:
-            self._mark_criteria(sheet)
             self._mark_price(sheet, price, setting, benchmark, cast(str, certificate["inputs_hash"]))
             self._add_up(sheet)
-        return self._report(sheets, benchmark=certificate, ranked=valid)
+        return self._report(sheets, extra, ranked=valid)
 
-    def _check_form(self, sheet: _Sheet) -> None:
-        for part in sorted({question.part for question in self.questions.values()}):
-            answers = sheet.bid.answers.get(part, {})
-            values, problems = read_answers(self.form, part, answers, sheet.bid.files.get(part))
-            # Every question a rule set reads is required: it has its value, or a problem that rejects the bid.
-            sheet.values |= {name: value for name, value in values.items() if name in self.questions}
-            for problem in problems:
-                inputs: dict[str, Json] = {"part": part, "question": problem.question}
-                inputs.update(_shown_answer(answers.get(problem.question)))
-                certificate = certify("form", "form", self.rules.clauses["form"], inputs, (), REJECTED)
-                sheet.certificates.append(with_reason(certificate, problem.code, problem.params))
-                sheet.rejected = True
-        sheet.price = cast(int | None, sheet.values.get(self.rules.price_question))
+    def _too_few(self, sheets: Sequence[Sheet]) -> Refusal | None:
+        """Why the lot fails; bids of one brand count as one (87号令 art. 31)."""
+        question = self.rules.same_brand.get("question")
+        valid = [sheet for sheet in sheets if not sheet.rejected]
+        found = len(valid) if question is None else len({sheet.values[question] for sheet in valid})
+        wanted = self.rules.min_valid
+        return Refusal("rules.too_few", valid=found, wanted=wanted) if found < wanted else None
 
-    def _check_ceiling(self, sheet: _Sheet) -> None:
-        price = sheet.price
-        if self.ceiling is None or price is None:
-            return
-        inputs: dict[str, Json] = {"price_fen": price, "ceiling_fen": self.ceiling}
-        over = price > self.ceiling
-        certificate = certify(
-            "ceiling", "ceiling", self.rules.clauses["ceiling"], inputs, (), REJECTED if over else PASSED
+    def _screen(self, valid: Sequence[Sheet], extra: dict[str, Json]) -> None:
+        document, explained = self.rules.abnormally_low, self.lot.explanations
+        flags: Mapping[str, tuple[str, ...]] = {}
+        if document and valid:
+            found = abnormal.screen(document, {sheet.bid.key: sheet.corrected for sheet in valid}, self.ceiling)
+            extra[abnormal.CRITERION] = cast(Json, found.certificate)
+            flags = found.flags
+            for sheet in valid:
+                if sheet.bid.key in flags:
+                    proved = explained.get(sheet.bid.key)
+                    sheet.certificates.append(
+                        abnormal.judge(document, found, sheet.bid.key, sheet.corrected, proved=proved)
+                    )
+                    sheet.rejected = proved is not True
+        for bid in sorted(explained.keys() - flags.keys()):
+            raise Refusal("rules.explained_unflagged", bid=bid[:64])
+
+    # --- marks --------------------------------------------------------------------------------------------------------
+
+    def _mark(self, valid: Sequence[Sheet]) -> None:
+        for criterion in self.rules.scored:
+            if criterion.by_experts:
+                self._check_experts(criterion, [sheet.bid.key for sheet in valid])
+        weighted = {stage.id for stage in self.rules.stages if stage.weight is not None}
+        parts = [one.id for one in self.rules.scored if one.stage not in weighted]
+        parts += [stage.id for stage in self.rules.stages if stage.id in weighted]
+        for sheet in valid:
+            for criterion in self.rules.scored:
+                (self._mark_by_experts if criterion.by_experts else self._mark_answer)(sheet, criterion)
+            for stage in self.rules.stages:
+                if self.rules.in_stage(stage):
+                    self._mark_stage(sheet, stage)
+            if not sheet.rejected:
+                sheet.parts = {name: sheet.marks[name] for name in parts}
+
+    def _mark_answer(self, sheet: Sheet, criterion: Criterion) -> None:
+        question, value = self.questions[criterion.question], sheet.values[criterion.question]
+        steps, mark = criteria.mark(criterion, question, value, self.rules.rounding)
+        sheet.marks[criterion.id] = mark
+        result = self.rules.rounding.text(mark)
+        sheet.certificates.append(
+            certify(criterion.id, criterion.kind, criterion.clause, sheet.read(question), steps, result)
         )
-        if over:
-            sheet.rejected = True
-            refusal = Refusal("rules.over_ceiling", price=yuan(price), ceiling=yuan(self.ceiling))
-            certificate = with_reason(certificate, refusal.code, refusal.params)
-        sheet.certificates.append(certificate)
+
+    def _check_experts(self, criterion: Criterion, bids: Sequence[str]) -> None:
+        """That the panel's marks of a criterion are there, in range, and those of this lot's bids."""
+        given, jury = self.lot.experts.get(criterion.id, {}), cast(panel.Panel, self.rules.panel)
+        named = {frozenset(given.get(bid, {})) for bid in bids}
+        if jury.experts == SAME and len(named) > 1:
+            raise Refusal("rules.experts_differ", criterion=criterion.id)
+        for bid in bids:
+            marks = given.get(bid, {})
+            if not jury.least <= len(marks) <= panel.MAX_EXPERTS:
+                raise Refusal(
+                    "rules.marks_missing", criterion=criterion.id, bid=bid, found=len(marks), wanted=jury.least
+                )
+            for expert, mark in marks.items():
+                panel.check_mark(criterion.id, criterion.body, bid, expert, mark)
+
+    def _mark_by_experts(self, sheet: Sheet, criterion: Criterion) -> None:
+        marks = self.lot.experts[criterion.id][sheet.bid.key]
+        steps, found = panel.panel_mark(cast(panel.Panel, self.rules.panel), marks)
+        more, mark = criteria.scaled(criterion, found)
+        sheet.marks[criterion.id] = mark
+        inputs: dict[str, Json] = {"marks": dict(marks)}
+        if criterion.question in sheet.values:
+            inputs.update(sheet.read(self.questions[criterion.question]))
+        result = self.rules.rounding.text(mark)
+        sheet.certificates.append(
+            certify(criterion.id, criterion.kind, criterion.clause, inputs, (*steps, *more), result)
+        )
+
+    def _mark_stage(self, sheet: Sheet, stage: Stage) -> None:
+        """The sum of a stage, whether it reaches the threshold, and what it weighs in the total."""
+        to = self.rules.rounding
+        marks = {one.id: sheet.marks[one.id] for one in self.rules.in_stage(stage)}
+        total = sum(marks.values(), Fraction(0))
+        inputs: dict[str, Json] = {"marks": {name: to.text(mark) for name, mark in marks.items()}}
+        steps, refusal = [step("sum", total, "points", to)], None
+        if stage.threshold is not None:
+            steps.append(step("threshold", stage.threshold, "points"))
+            if total < stage.threshold:
+                refusal = Refusal(
+                    "rules.under_threshold", stage=stage.id, mark=to.text(total), threshold=exact(stage.threshold)
+                )
+        if refusal is not None:
+            sheet.check(stage.id, "stage", stage.clause, inputs, refusal, steps)
+            return
+        if stage.weight is not None:
+            raw, kept = total * stage.weight, cast(Rounding, stage.to)
+            total = kept(raw)
+            steps += [
+                step("weight", stage.weight),
+                step("weighted", raw, "points"),
+                step("points", total, "points", kept),
+            ]
+        sheet.marks[stage.id] = total
+        sheet.certificates.append(certify(stage.id, "stage", stage.clause, inputs, steps, to.text(total)))
 
     def _certify_benchmark(self, price: Price, prices: dict[str, int], benchmark: Benchmark) -> Certificate:
         inputs: dict[str, Json] = {"prices_fen": cast(Json, prices)}
-        drawn = {name: self.draws[name] for name in price.rule.draws(price.params)}
+        drawn = {name: self.lot.draws[name] for name in price.rule.draws(price.params)}
         if drawn:
             inputs["draws"] = cast(Json, drawn)
         if self.ceiling is not None and price.rule.needs_ceiling:
@@ -207,21 +263,12 @@ class _Run:
         result = exact(benchmark.value)
         return certify("benchmark", price.rule.name, price.clause, inputs, benchmark.steps, result)
 
-    def _mark_criteria(self, sheet: _Sheet) -> None:
-        for criterion in self.rules.scored:
-            question, value = self.questions[criterion.question], sheet.values[criterion.question]
-            steps, mark = criteria.mark(criterion, question, value, self.rules.rounding)
-            sheet.marks[criterion.id] = mark
-            inputs = self._inputs(sheet, question)
-            result = self.rules.rounding.text(mark)
-            sheet.certificates.append(certify(criterion.id, criterion.kind, criterion.clause, inputs, steps, result))
-
     def _mark_price(
-        self, sheet: _Sheet, price: Price, setting: Setting, benchmark: Benchmark, benchmark_hash: str
+        self, sheet: Sheet, price: Price, setting: Setting, benchmark: Benchmark, benchmark_hash: str
     ) -> None:
-        fen = cast(int, sheet.price)
+        fen = int(sheet.cost * 100)
         steps, mark = price.rule.mark(setting, benchmark.value, fen)
-        sheet.marks[PRICE] = mark
+        sheet.marks[PRICE] = sheet.parts[PRICE] = mark
         inputs: dict[str, Json] = {
             "price_fen": fen,
             "benchmark": exact(benchmark.value),
@@ -230,36 +277,31 @@ class _Run:
         result = self.rules.rounding.text(mark)
         sheet.certificates.append(certify(PRICE, price.rule.name, price.clause, inputs, steps, result))
 
-    def _add_up(self, sheet: _Sheet) -> None:
+    def _add_up(self, sheet: Sheet) -> None:
         to = self.rules.rounding
-        sheet.total = sum(sheet.marks.values(), Fraction(0))
-        inputs: dict[str, Json] = {"marks": {name: to.text(mark) for name, mark in sheet.marks.items()}}
+        sheet.total = sum(sheet.parts.values(), Fraction(0))
+        inputs: dict[str, Json] = {"marks": {name: to.text(mark) for name, mark in sheet.parts.items()}}
         steps = (step("sum", sheet.total, "points", to),)
         sheet.certificates.append(
             certify("total", "total", self.rules.clauses["total"], inputs, steps, to.text(sheet.total))
         )
 
-    def _inputs(self, sheet: _Sheet, question: Question) -> dict[str, Json]:
-        answer = cast(str, sheet.bid.answers[question.part][question.id])
-        return {"part": question.part, "question": question.id, "answer": answer}
-
     def _report(
         self,
-        sheets: list[_Sheet],
+        sheets: list[Sheet],
+        extra: Mapping[str, Json],
         *,
         failed: Refusal | None = None,
-        benchmark: Certificate | None = None,
-        ranked: Sequence[_Sheet] = (),
+        ranked: Sequence[Sheet] = (),
     ) -> Report:
-        entries = [Entry(sheet.bid.key, cast(int, sheet.price), sheet.marks, sheet.total) for sheet in ranked]
-        ranking = rank(entries, self.rules.ties, self.alpha, self.lot)
+        ranking = self._rank(ranked)
         summary: dict[str, Json] = {
             "v": 1,
-            "lot": self.lot,
+            "lot": self.lot.id,
             "rule_set": {"id": self.rules.id, "version": self.rules.version, "sha256": self.rules.sha256},
             "form": {"id": self.form.id, "version": self.form.version, "sha256": self.form.sha256},
-            "draws": cast(Json, self.draws),
-            "alpha": self.alpha.hex(),
+            "draws": cast(Json, dict(self.lot.draws)),
+            "alpha": self.lot.alpha.hex(),
             "outcome": "ranked" if failed is None else "failed",
             "ties": cast(Json, list(ranking.ties)),
             "candidates": cast(Json, [bid for bid, place in ranking.ranks.items() if place <= self.rules.candidates]),
@@ -268,39 +310,57 @@ class _Run:
             summary["ceiling_fen"] = self.ceiling
         if failed is not None:
             summary["reason"] = {"code": failed.code, "params": cast(Json, dict(failed.params))}
-        if benchmark is not None:
-            summary["benchmark"] = cast(Json, benchmark)
+        summary.update(extra)
+        if self.floor is not None:
+            summary["floor_fen"] = self.floor
         return Report.of(summary, [self._sheet(sheet, ranking.ranks) for sheet in sheets])
 
-    def _sheet(self, sheet: _Sheet, ranks: Mapping[str, int]) -> dict[str, Json]:
+    def _rank(self, ranked: Sequence[Sheet]) -> Ranking:
+        entries = [Entry(sheet.bid.key, sheet.corrected, sheet.cost, sheet.marks, sheet.total) for sheet in ranked]
+        ranking = rank(entries, self.rules.ties, self.lot.alpha, self.lot.id)
+        question = self.rules.same_brand.get("question")
+        if question is None:
+            return ranking
+        brands = {sheet.bid.key: str(sheet.values[question]) for sheet in ranked}
+        best: dict[str, str] = {}
+        for bid in ranking.ranks:
+            best.setdefault(brands[bid], bid)
+        for sheet in ranked:
+            first = best[brands[sheet.bid.key]]
+            if first != sheet.bid.key:
+                sheet.doubled = True
+                refusal = Refusal("rules.same_brand", brand=brands[first][:64], first=first)
+                inputs = sheet.read(self.questions[question])
+                made = certify("same_brand", "same_brand", self.rules.same_brand["clause"], inputs, (), "set_aside")
+                sheet.certificates.append(with_reason(made, refusal.code, refusal.params))
+        return only(ranking, set(best.values()))
+
+    def _sheet(self, sheet: Sheet, ranks: Mapping[str, int]) -> dict[str, Json]:
         key = sheet.bid.key
         out: dict[str, Json] = {
             "v": 1,
-            "lot": self.lot,
+            "lot": self.lot.id,
             "bid": key,
             "rules": self.rules.sha256,
-            "state": REJECTED if sheet.rejected else ("ranked" if key in ranks else "unranked"),
+            "state": _state(sheet, is_ranked=key in ranks),
             "certificates": cast(Json, sheet.certificates),
         }
         if key in ranks:
             out["rank"] = ranks[key]
         if not sheet.rejected:
-            out["price_fen"] = cast(int, sheet.price)
+            out["price_fen"] = sheet.corrected
         if sheet.total is not None:
             out["total"] = self.rules.rounding.text(sheet.total)
         return out
 
 
-def _ceiling(rules: RuleSet, lot_ceiling: int | None) -> int | None:
-    if rules.ceiling is not None and lot_ceiling is not None and rules.ceiling != lot_ceiling:
-        raise Refusal("rules.other_ceiling", wanted=yuan(rules.ceiling), found=yuan(lot_ceiling))
-    return lot_ceiling if rules.ceiling is None else rules.ceiling
+def _state(sheet: Sheet, *, is_ranked: bool) -> str:
+    if sheet.rejected:
+        return REJECTED
+    return "same_brand" if sheet.doubled else "ranked" if is_ranked else "unranked"
 
 
-def _shown_answer(answer: object) -> dict[str, Json]:
-    """What a rejection shows of a faulty answer: the answer where it is short, else its hash."""
-    if not isinstance(answer, str):
-        return {}
-    if len(answer) <= MAX_SHOWN:
-        return {"answer": answer}
-    return {"answer_sha256": H(answer.encode("utf-8", "surrogatepass")).hex()}
+def _other(name: str, wanted: int, found: int) -> Refusal:
+    if name == "ceiling":
+        return Refusal("rules.other_ceiling", wanted=yuan(wanted), found=yuan(found))
+    return Refusal("rules.other_floor", wanted=yuan(wanted), found=yuan(found))

@@ -11,7 +11,8 @@ from ledger.basics.canonical import Json
 
 HALF_UP: Final = "half_up"
 DOWN: Final = "down"
-MODES: Final = (HALF_UP, DOWN)
+HALF_EVEN: Final = "half_even"
+MODES: Final = (HALF_UP, DOWN, HALF_EVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Rounding:
     """`mode` to `places` decimals.
 
     `half_up` is 四舍五入: to the nearest, a half away from zero, so −0.125 at two places is −0.13 (Python's
-    `round` is half-even and gives −0.12). `down` is 去尾: towards zero.
+    `round` is half-even and gives −0.12). `down` is 去尾: towards zero. `half_even` is 四舍六入五成双 (GB/T 8170): to
+    the nearest, a half to the even neighbour.
     """
 
     mode: str
@@ -29,7 +31,11 @@ class Rounding:
         """`value` rounded; still exact."""
         scale = 10**self.places
         top, bottom = abs(value.numerator) * scale, value.denominator
-        whole = (2 * top + bottom) // (2 * bottom) if self.mode == HALF_UP else top // bottom
+        whole, rest = divmod(top, bottom)
+        if self.mode == HALF_UP:
+            whole += 2 * rest >= bottom
+        elif self.mode == HALF_EVEN:
+            whole += 2 * rest > bottom or (2 * rest == bottom and whole % 2 == 1)
         return Fraction(-whole if value.numerator < 0 else whole, scale)
 
     def text(self, value: Fraction) -> str:

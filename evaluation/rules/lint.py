@@ -14,8 +14,9 @@ from typing import Final
 from bidding.form import Form, Question, check_form
 from evaluation.rules import criteria
 from evaluation.rules.criteria import Criterion
-from evaluation.rules.document import RuleSet, read, relations
+from evaluation.rules.document import HOME, RuleSet, read
 from evaluation.rules.exact import exact
+from evaluation.rules.relations import relations
 from ledger.basics.errors import Param, Refusal
 from ledger.basics.money import yuan
 
@@ -121,13 +122,13 @@ def _ceiling(rules: RuleSet, form: Form, ceiling: int | None) -> Iterator[Findin
         return
     if known is not None and isinstance(question.high, int) and question.high != known:
         yield _finding(WARNING, Refusal("lint.form_maximum", maximum=yuan(question.high), ceiling=yuan(known)))
-    if _has_floor(rules, question):
+    if rules.jurisdiction == HOME and _has_floor(rules, question):
         yield _finding(ERROR, Refusal("lint.floor_price", question=question.id), _floor_article(rules))
 
 
 def _has_floor(rules: RuleSet, question: Question) -> bool:
     """A least price, in the form (above one fen) or as a veto: a ceiling is allowed, a floor is not."""
-    if isinstance(question.low, int) and question.low > 1:
+    if (isinstance(question.low, int) and question.low > 1) or rules.floor:
         return True
     return any(veto.question == question.id and "min" in veto.body for veto in rules.vetoes)
 

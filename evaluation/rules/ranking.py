@@ -7,7 +7,7 @@ one after the other. What none of them parts shares a rank, and the next rank co
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -21,10 +21,14 @@ Key = tuple[Fraction | bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A bid in the ranking: its price (fen), its marks by criterion, their total (None where only price counts)."""
+    """A bid in the ranking: its price (fen), what that counts as (yuan), its marks by criterion and stage, their total.
+
+    `total` is None where only the price counts.
+    """
 
     bid: str
     price: int
+    cost: Fraction
     marks: Mapping[str, Fraction]
     total: Fraction | None
 
@@ -40,6 +44,15 @@ class Ranking:
 def tie_value(alpha: bytes, lot: str, bid: str) -> bytes:
     """`HMAC-SHA256(alpha, canonical({bid, lot, name: "tie"}))`, 32 bytes. `alpha`: the opening's public coin."""
     return hmac.digest(alpha, canonical({"bid": bid, "lot": lot, "name": "tie"}), "sha256")
+
+
+def drawn_item(alpha: bytes, lot: str, name: str, items: Sequence[str]) -> str:
+    """The item with the smallest `HMAC-SHA256(alpha, canonical({item, lot, name}))`: of one or more, each as likely."""
+
+    def value(item: str) -> bytes:
+        return hmac.digest(alpha, canonical({"item": item, "lot": lot, "name": name}), "sha256")
+
+    return min(items, key=value)
 
 
 def tie_order(alpha: bytes, lot: str, bids: Sequence[str]) -> list[str]:
@@ -62,8 +75,19 @@ def rank(entries: Sequence[Entry], ties: Sequence[str], alpha: bytes, lot: str) 
     return Ranking(ranks, records)
 
 
+def only(ranking: Ranking, bids: Collection[str]) -> Ranking:
+    """The ranking of some of its bids: equals stay equal, and ranks count anew."""
+    ranks: dict[str, int] = {}
+    last, place = 0, 0
+    for number, bid in enumerate([bid for bid in ranking.ranks if bid in bids], 1):
+        if ranking.ranks[bid] != last:
+            last, place = ranking.ranks[bid], number
+        ranks[bid] = place
+    return Ranking(ranks, ranking.ties)
+
+
 def _first(entry: Entry) -> Fraction:
-    return Fraction(entry.price) if entry.total is None else -entry.total
+    return entry.cost if entry.total is None else -entry.total
 
 
 def _part(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from bidding import shape
+from evaluation.rules import abnormal, evaluated, panel
 from evaluation.rules.exact import MODES
 from evaluation.rules.price import RULES
 from ledger.basics.canonical import MAX_INT
@@ -15,6 +16,7 @@ from ledger.basics.canonical import MAX_INT
 LAWS: Final = ("tendering", "procurement", "none")
 CATEGORIES: Final = ("works", "goods", "services")
 ORDERS: Final = ("marks", "lowest_price")
+STAGES: Final = ("formal", "qualification", "responsiveness", "commercial", "technical", "price")
 
 _CLAUSE: Final = shape.text(100)
 _ROUNDING: Final = shape.record({"mode": shape.one_of(*MODES), "places": shape.integer(0, 6)})
@@ -31,8 +33,24 @@ _COMMON: Final[dict[str, shape.Shape]] = {
     "title": shape.title,
     "question": shape.identifier,
 }
-_VETO_LIST: Final = shape.record({**_COMMON, "allow": shape.array(shape.identifier, 1, 100)})
-_VETO_RANGE: Final = shape.record(_COMMON, {"min": _BOUND, "max": _BOUND})
+_STAGED: Final[dict[str, shape.Shape]] = {"stage": shape.identifier}
+_VETO_LIST: Final = shape.record({**_COMMON, "allow": shape.array(shape.identifier, 1, 100)}, _STAGED)
+_VETO_RANGE: Final = shape.record(_COMMON, {"min": _BOUND, "max": _BOUND, **_STAGED})
+_FACTOR: Final = shape.record({"by": shape.decimal, "rounding": _ROUNDING})
+_ANCHOR: Final = shape.record({"points": shape.decimal, "title": shape.title})
+_EXPERT: Final = shape.record(
+    {
+        **{name: one for name, one in _COMMON.items() if name != "question"},
+        "range": shape.record({"min": shape.decimal, "max": shape.decimal}),
+        "step": shape.decimal,
+        "anchors": shape.array(_ANCHOR, 0, 20),
+    },
+    {"question": shape.identifier, "factor": _FACTOR, **_STAGED},
+)
+_STAGE: Final = shape.record(
+    {"id": shape.identifier, "kind": shape.one_of(*STAGES), "title": shape.title, "clause": _CLAUSE},
+    {"threshold": shape.decimal, "weight": _FACTOR},
+)
 
 
 def _veto(value: object, path: str) -> None:
@@ -43,10 +61,11 @@ _CRITERION: Final = shape.tagged(
     "kind",
     {
         "veto": _veto,
-        "choice": shape.record({**_COMMON, "points": shape.mapping(shape.decimal, 1, 100)}),
-        "bands": shape.record({**_COMMON, "bands": shape.array(_BAND, 1, 100)}),
-        "line": shape.record({**_COMMON, "from": _POINT, "to": _POINT, "rounding": _ROUNDING}),
-        "count": shape.record({**_COMMON, "each": shape.decimal, "cap": shape.decimal}),
+        "choice": shape.record({**_COMMON, "points": shape.mapping(shape.decimal, 1, 100)}, _STAGED),
+        "bands": shape.record({**_COMMON, "bands": shape.array(_BAND, 1, 100)}, _STAGED),
+        "line": shape.record({**_COMMON, "from": _POINT, "to": _POINT, "rounding": _ROUNDING}, _STAGED),
+        "count": shape.record({**_COMMON, "each": shape.decimal, "cap": shape.decimal}, _STAGED),
+        "expert": _EXPERT,
     },
 )
 _PRICE: Final = shape.tagged(
@@ -84,7 +103,14 @@ SHAPE: Final = shape.record(
         "rounding": _ROUNDING,
     },
     {
+        "jurisdiction": shape.matching(r"[A-Z]{2}|INT", "country code or INT"),
         "ceiling": shape.integer(1, MAX_INT),
+        "floor": shape.record({"clause": _CLAUSE}, {"fen": shape.integer(1, MAX_INT)}),
+        "stages": shape.array(_STAGE, 1, 12),
+        "panel": panel.SHAPE,
+        "evaluated_price": evaluated.SHAPE,
+        "abnormally_low": abnormal.SHAPE,
+        "same_brand": shape.record({"clause": _CLAUSE, "question": shape.identifier}),
         "price": _PRICE,
         "min_valid": shape.integer(1, 100),
     },

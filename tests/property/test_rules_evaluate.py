@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -29,6 +30,11 @@ from tests.unit.evaluation.rules_kit import (
     run_checklist,
 )
 
+
+def never(name: str, _items: Sequence[str]) -> str:
+    raise AssertionError(f"nothing is drawn as {name} here")
+
+
 FEN = st.integers(min_value=1, max_value=CEILING)
 PRICES = st.lists(FEN, min_size=1, max_size=12)
 ANSWERS = st.fixed_dictionaries(
@@ -41,10 +47,10 @@ ANSWERS = st.fixed_dictionaries(
 )
 FRACTIONS = st.fractions(min_value=-1000, max_value=1000, max_denominator=10**6)
 SETTINGS = {
-    "F1": Setting(Fraction(30), F1_PRICE["params"], CEILING, {}),
-    "F3": Setting(Fraction(50), F3_PRICE["params"], CEILING, {}),
+    "F1": Setting(Fraction(30), F1_PRICE["params"], CEILING, {}, never),
+    "F3": Setting(Fraction(50), F3_PRICE["params"], CEILING, {}, never),
     "F4": Setting(
-        Fraction(60), checklist()[0]["price"]["params"], CEILING, {"c_high": "5", "c_mid": "-0.5", "c_low": "-4"}
+        Fraction(60), checklist()[0]["price"]["params"], CEILING, {"c_high": "5", "c_mid": "-0.5", "c_low": "-4"}, never
     ),
 }
 
@@ -130,7 +136,9 @@ def test_half_up_is_nearest_and_odd_and_down_never_grows(value: Fraction, places
 def test_a_ranking_does_not_depend_on_the_order_of_its_entries(
     rows: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    entries = [Entry(f"b{n}", price, {}, Fraction(total)) for n, (total, price) in enumerate(rows)]
+    entries = [
+        Entry(f"b{n}", price, Fraction(price, 100), {}, Fraction(total)) for n, (total, price) in enumerate(rows)
+    ]
     first = rank(entries, ("lower_price", "draw"), ALPHA, "lot-1")
     second = rank(data.draw(st.permutations(entries)), ("lower_price", "draw"), ALPHA, "lot-1")
     assert list(first.ranks.items()) == list(second.ranks.items())

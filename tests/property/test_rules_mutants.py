@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from bidding.form import check_form
-from evaluation.rules import OpenedBid, check_rule_set, evaluate, lint, render
+from evaluation.rules import Lot, OpenedBid, check_rule_set, evaluate, lint, render
 from ledger.basics.errors import Refusal
 from tests.property.test_rules_schema import POOL, places
 from tests.unit.evaluation.rules_kit import ALPHA, CEILING, F3_PRICE, bid, checklist, lowest, priced
@@ -49,7 +49,7 @@ def test_the_linter_never_stumbles_and_what_passes_can_be_applied() -> None:
             continue
         applied += 1
         draws = {name: values[-1] for name, values in checked.draws.items()}
-        report = evaluate(checked, form, lot="lot", bids=bids(form_document), draws=draws, alpha=ALPHA, ceiling=CEILING)
+        report = evaluate(checked, form, Lot("lot", draws, ALPHA, CEILING), bids(form_document))
         for sheet in report.sheets.values():
             for certificate in sheet["certificates"]:
                 assert render(certificate, "zh")

@@ -11,9 +11,11 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
+from evaluation.rules.price.f11 import VARIANTS
 from evaluation.rules.schema import check_shape
 from ledger.basics.errors import Refusal
-from tests.unit.evaluation.rules_kit import F1_PRICE, F3_PRICE, checklist, lowest, priced
+from tests.unit.evaluation import whole_rules
+from tests.unit.evaluation.rules_kit import F1_PRICE, F3_PRICE, HALF_UP_2, checklist, lowest, priced
 
 SCHEMA: Final = json.loads((Path(__file__).parents[2] / "docs/formats/rule-set.schema.json").read_text("utf-8"))
 VALIDATOR: Final = jsonschema.Draft202012Validator(SCHEMA)
@@ -21,17 +23,43 @@ RANGE: Final = {
     "id": "r", "kind": "veto", "clause": "1", "title": {"zh": "否", "en": "veto"}, "question": "q",
     "min": "2026-01-01", "max": "-5.5",
 }  # fmt: skip
+PARAMS: Final[dict[str, dict[str, Any]]] = {
+    "F5": {"many": 15, **checklist()[0]["price"]["params"]},
+    "F6": {**dict.fromkeys(("delta", "k"), "d"), **dict.fromkeys(("mean_share", "limit_share", "below"), "1"),
+           **dict.fromkeys("abc", "1"), **F3_PRICE["params"]},
+    "F7": {**dict.fromkeys(("q1", "k1", "k2"), "d"), "trim": "20", **F3_PRICE["params"]},
+    "F8": {**dict.fromkeys(("a", "b", "c", "e", "f", "c1", "r"), "d"), "base": HALF_UP_2, "mark": HALF_UP_2,
+           **dict.fromkeys(("drop", "trim_low", "trim_high"), "10")},
+    "F9": {**dict.fromkeys(("limit", "mu", "free", "up", "down", "floor"), "1"), "base": HALF_UP_2, "mark": HALF_UP_2},
+    "F10": {"floor": "0", "base": HALF_UP_2, "mark": HALF_UP_2},
+    "F11": {"variant": VARIANTS[0], **F3_PRICE["params"]},
+    "F15": {"score": HALF_UP_2, "mark": HALF_UP_2},
+}  # fmt: skip
+WHOLE: Final = [
+    whole_rules.rules(floor={"clause": "1", "fen": 5}),
+    whole_rules.rules(
+        evaluated_price={
+            "clause": "1",
+            "features": [
+                {"id": "f", "clause": "2", "title": {"zh": "特", "en": "f"}, "question": "q", "points": {"x": "1.5"}}
+            ],
+        }
+    ),
+    *(priced({**F1_PRICE, "rule": rule, "params": params})[0] for rule, params in PARAMS.items()),
+]
 SEEDS: Final[list[dict[str, Any]]] = [
     checklist(ceiling=1)[0],
     lowest(criteria=[RANGE])[0],
     priced(F1_PRICE, min_valid=3)[0],
     priced(F3_PRICE)[0],
+    *WHOLE,
 ]
 POOL: Final[list[Any]] = [
     None, True, False, 0, 1, -1, 2, 7, 20, 21, 100, 101, 1_000_001, 2**53 - 1, 2**53, "", "0", "-0", "00", "1", "01",
     "1.", ".5", "-1.5", "1.50", "1e9", "NaN", "１", "1\n", " 1", "9" * 15, "9" * 16, "0." + "1" * 10, "0." + "1" * 11,
     "2026-01-01", "2026-01-01\n", "2026-1-1", "id", "Id", "a" * 64, "a" * 65, "a\n", "mark:time", "mark:", "draw",
     "lower_price", "half_up", "half_even", "F1", "F3", "F4", "F5", "veto", "choice", "bands", "line", "count",
+    "expert", "INT", "CN", "same", "words", "items", "share", "each",
     "marks", "lowest_price", "works", "x" * 100, "x" * 101, "字" * 200, "字" * 201, [], {}, ["1"], [None], {"a": "1"},
     {"A": "1"}, {"mode": "down", "places": 6}, {"mode": "down", "places": 7}, {"zh": "x", "en": "y"}, {"zh": "x"},
 ]  # fmt: skip

@@ -12,11 +12,14 @@ from typing import Any, Final
 
 from bidding import shape
 from evaluation.rules.certificate import Step, step
-from evaluation.rules.exact import MODES, Rounding
+from evaluation.rules.exact import MODES, Rounding, decimal
 from ledger.basics.errors import Refusal
 
 # Parameters of a rule as they stand in the rule set, already of the rule's shape.
 Params = Mapping[str, Any]
+
+# (name of the draw, what is drawn from) → the one that is drawn.
+Pick = Callable[[str, Sequence[str]], str]
 
 ROUNDING: Final = shape.record({"mode": shape.one_of(*MODES), "places": shape.integer(0, 6)})
 
@@ -25,13 +28,15 @@ ROUNDING: Final = shape.record({"mode": shape.one_of(*MODES), "places": shape.in
 class Setting:
     """What the rule set and the lot fix before any price is known.
 
-    `weight`: the full mark; `ceiling`: fen or None; `draws`: the drawn values by name.
+    `weight`: the full mark; `ceiling`: fen or None; `draws`: the drawn values by name; `pick`: draws one of several
+    that are known only when prices are (`ranking.drawn_item`).
     """
 
     weight: Fraction
     params: Params
     ceiling: int | None
     draws: Mapping[str, str]
+    pick: Pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,18 @@ def mean_steps(prices: Sequence[int]) -> tuple[list[Step], Fraction]:
         step("mean", mean, "yuan"),
     ]
     return steps, mean
+
+
+def of_ceiling(setting: Setting, rule: str) -> Fraction:
+    """The ceiling price in yuan. Raises `Refusal("price.no_ceiling")`."""
+    if setting.ceiling is None:
+        raise Refusal("price.no_ceiling", rule=rule)
+    return yuan(setting.ceiling)
+
+
+def per_cent(text: str) -> Fraction:
+    """The share that a published number of per cent names."""
+    return decimal(text) / 100
 
 
 def positive(benchmark: Fraction, rule: str) -> None:

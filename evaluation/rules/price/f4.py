@@ -20,12 +20,12 @@ c 0.5: 9,253,500; avg 8,900,000, c −2.5: 9,122,500.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Final
 
 from bidding import shape
-from evaluation.rules.certificate import step
+from evaluation.rules.certificate import Step, step
 from evaluation.rules.price import deviation
 from evaluation.rules.price.base import (
     ROUNDING,
@@ -34,26 +34,32 @@ from evaluation.rules.price.base import (
     PriceRule,
     Setting,
     mean_steps,
+    of_ceiling,
     positive,
     rounding,
-    yuan,
 )
 from ledger.basics.errors import Refusal
 
 
 def benchmark(setting: Setting, prices: Mapping[str, int]) -> Benchmark:
     """The average less the coefficient of the band it falls in. Raises `Refusal("price.no_ceiling")`."""
-    params = setting.params
-    if setting.ceiling is None:
-        raise Refusal("price.no_ceiling", rule="F4")
+    ceiling = of_ceiling(setting, "F4")
     steps, mean = mean_steps(sorted(prices.values()))
+    return lowered(setting, steps, mean, ceiling, "F4")
+
+
+def lowered(
+    setting: Setting, steps: Sequence[Step], mean: Fraction, ceiling: Fraction, rule: str, band: str = ""
+) -> Benchmark:
+    """The rounded mean (yuan) less the coefficient of `band`, or of the one it falls in; `steps` made the mean."""
+    params = setting.params
     to_average, to_base = rounding(params["average"]), rounding(params["base"])
     average = to_average(mean)
-    share = average / yuan(setting.ceiling) * 100
-    band = _band(share, params)
+    share = average / ceiling * 100
+    band = band or band_of(share, params)
     coefficient = Fraction(setting.draws[params[band]])
     base = to_base(average * (1 - coefficient / 100))
-    positive(base, "F4")
+    positive(base, rule)
     return Benchmark(
         base,
         (
@@ -66,36 +72,44 @@ def benchmark(setting: Setting, prices: Mapping[str, int]) -> Benchmark:
     )
 
 
-def _band(share: Fraction, params: Params) -> str:
+def band_of(share: Fraction, params: Params) -> str:
+    """Which band a share of the ceiling (per cent) lies in: `c_high`, `c_mid` or `c_low`."""
     if share >= Fraction(params["high_from"]):
         return "c_high"
     return "c_low" if share <= Fraction(params["low_to"]) else "c_mid"
 
 
-def _relations(params: Params) -> Iterable[Refusal]:
+def relations(params: Params, rule: str) -> Iterable[Refusal]:
+    """The bands must not cross, and some deviation must cost something."""
     if Fraction(params["low_to"]) >= Fraction(params["high_from"]):
-        yield Refusal("price.bands_crossed", rule="F4", low=params["low_to"], high=params["high_from"])
-    yield from deviation.relations(params, "F4")
+        yield Refusal("price.bands_crossed", rule=rule, low=params["low_to"], high=params["high_from"])
+    yield from deviation.relations(params, rule)
+
+
+SHAPES: Final[Mapping[str, shape.Shape]] = {
+    "c_high": shape.identifier,
+    "c_mid": shape.identifier,
+    "c_low": shape.identifier,
+    "high_from": shape.decimal,
+    "low_to": shape.decimal,
+    "average": ROUNDING,
+    "base": ROUNDING,
+    **deviation.SHAPES,
+}
+
+
+def drawn(params: Params) -> Sequence[str]:
+    """The three coefficients, all drawn before a price is known."""
+    return params["c_high"], params["c_mid"], params["c_low"]
 
 
 F4: Final = PriceRule(
     name="F4",
-    shape=shape.record(
-        {
-            "c_high": shape.identifier,
-            "c_mid": shape.identifier,
-            "c_low": shape.identifier,
-            "high_from": shape.decimal,
-            "low_to": shape.decimal,
-            "average": ROUNDING,
-            "base": ROUNDING,
-            **deviation.SHAPES,
-        }
-    ),
+    shape=shape.record(SHAPES),
     averages=True,
     needs_ceiling=True,
-    draws=lambda params: (params["c_high"], params["c_mid"], params["c_low"]),
-    relations=_relations,
+    draws=drawn,
+    relations=lambda params: relations(params, "F4"),
     benchmark=benchmark,
     mark=deviation.mark,
 )

@@ -383,6 +383,8 @@ def test_a_rule_set_that_fits_is_published() -> None:
         ({"ceiling": CEILING - 1}, "notice.rules_ceiling"),
         ({"price_question": "nothing"}, None),
         ({"hack": 1}, "shape.unknown"),
+        ({"floor": {"clause": "9"}}, "notice.rules_unserved"),
+        ({"abnormally_low": {"clause": "9", "minutes": 30, "mean": "50"}}, "notice.rules_unserved"),
     ],
 )
 def test_a_rule_set_that_does_not_fit_is_refused(changes: dict[str, Any], code: str | None) -> None:

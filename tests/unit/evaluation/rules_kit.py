@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bidding.form import Form, check_form
-from evaluation.rules import OpenedBid, Report, RuleSet, check_rule_set, evaluate
+from evaluation.rules import Lot, OpenedBid, Report, RuleSet, check_rule_set, evaluate
 from evaluation.rules.templates import load
 
 ALPHA = bytes(range(32))
@@ -80,8 +80,12 @@ def offer(key: str, price: object) -> OpenedBid:
 
 def run(documents: tuple[dict[str, Any], dict[str, Any]], *bids: OpenedBid, **given: Any) -> Report:
     rules, form = checked(documents)
-    inputs = {"lot": LOT, "draws": {}, "alpha": ALPHA, **given}
-    return evaluate(rules, form, bids=bids, **inputs)
+    return evaluate(rules, form, lot(**given), bids)
+
+
+def lot(**given: Any) -> Lot:
+    """The lot of these tests, with other members."""
+    return Lot(**{"id": LOT, "draws": {}, "alpha": ALPHA, **given})
 
 
 def run_checklist(*bids: OpenedBid, **given: Any) -> Report:

@@ -8,7 +8,7 @@ import pytest
 
 from bidding.form import check_form
 from evaluation.rules import OpenedBid, check_rule_set, evaluate
-from tests.unit.evaluation.rules_kit import ALPHA, ANSWERS, CEILING, DRAWS, HALF_UP_2, LOT, bid, checklist, marks
+from tests.unit.evaluation.rules_kit import ANSWERS, CEILING, DRAWS, HALF_UP_2, bid, checklist, lot, marks
 from tests.unit.evaluation.rules_kit import run_checklist as run
 
 
@@ -25,9 +25,7 @@ def mark_by(criterion: dict[str, Any], question: dict[str, Any], answer: str) ->
     rules["criteria"].append({"id": "tried", "clause": "9", "title": title, "question": "asked", **criterion})
     checked = check_form(form)
     opened = OpenedBid("a1", {"offer": {"price": "9500000", **ANSWERS, "asked": answer}})
-    report = evaluate(
-        check_rule_set(rules, checked), checked, lot=LOT, bids=[opened], draws=DRAWS, alpha=ALPHA, ceiling=CEILING
-    )
+    report = evaluate(check_rule_set(rules, checked), checked, lot(draws=DRAWS, ceiling=CEILING), [opened])
     return marks(report, "tried")[0]
 
 

@@ -22,6 +22,7 @@ from tests.unit.evaluation.rules_kit import (
     certificate,
     checked,
     checklist,
+    lot,
     lowest,
     marks,
     offer,
@@ -204,7 +205,7 @@ def test_the_rule_sets_own_ceiling_holds_and_another_is_refused() -> None:
         ({"draws": {**DRAWS, "k": "1"}}, "rules.unknown_draw"),
         ({"alpha": b"short"}, "rules.alpha_length"),
         ({"ceiling": None}, "price.no_ceiling"),
-        ({"lot": "Lot 2"}, "id.malformed"),
+        ({"id": "Lot 2"}, "id.malformed"),
     ],
 )
 def test_inputs_that_do_not_belong_together_are_refused(given: dict[str, object], code: str) -> None:
@@ -251,7 +252,7 @@ def test_recomputing_an_honest_report_finds_nothing() -> None:
     bids = [bid("a1", "9500000"), bid("b2", "9600000"), bid("c3", "x")]
     report = run_checklist(*bids)
     rules, form = checked(checklist())
-    assert recompute(report, rules, form, lot=LOT, bids=bids[::-1], draws=DRAWS, alpha=ALPHA, ceiling=CEILING) == []
+    assert recompute(report, rules, form, lot(draws=DRAWS, ceiling=CEILING), bids[::-1]) == []
 
 
 def test_the_summary_of_a_thousand_bids_is_one_document() -> None:
@@ -263,7 +264,7 @@ def test_a_rule_set_and_another_form_are_refused() -> None:
     rules, _ = checked(checklist())
     _, other = checked(lowest())
     with pytest.raises(Refusal) as caught:
-        evaluate(rules, other, lot=LOT, bids=[], draws=DRAWS, alpha=ALPHA, ceiling=CEILING)
+        evaluate(rules, other, lot(draws=DRAWS, ceiling=CEILING), [])
     assert caught.value.code == "rules.other_form"
 
 

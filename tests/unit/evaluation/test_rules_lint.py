@@ -96,7 +96,7 @@ def test_a_floor_price_is_forbidden_in_the_form_and_as_a_veto() -> None:
     documents[1]["parts"]["offer"][0]["min"] = "0.02"
     assert found(documents) == {("error", "lint.floor_price", "实施条例 art. 27")}
     veto = {
-        "id": "floor", "kind": "veto", "clause": "9", "title": {"zh": "价", "en": "price"},
+        "id": "least", "kind": "veto", "clause": "9", "title": {"zh": "价", "en": "price"},
         "question": "price", "min": "500",
     }  # fmt: skip
     assert errors(lowest(criteria=[veto])) == {"lint.floor_price"}

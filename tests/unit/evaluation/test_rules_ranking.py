@@ -11,7 +11,9 @@ from tests.unit.evaluation.rules_kit import ALPHA
 
 
 def entry(bid: str, total: str, price: int = 100, **marks: str) -> Entry:
-    return Entry(bid, price, {name: Fraction(mark) for name, mark in marks.items()}, Fraction(total))
+    return Entry(
+        bid, price, Fraction(price, 100), {name: Fraction(mark) for name, mark in marks.items()}, Fraction(total)
+    )
 
 
 def test_the_higher_total_comes_first() -> None:
@@ -21,7 +23,7 @@ def test_the_higher_total_comes_first() -> None:
 
 
 def test_the_lower_price_comes_first_where_only_the_price_counts() -> None:
-    entries = [Entry("a", 200, {}, None), Entry("b", 199, {}, None), Entry("c", 1000, {}, None)]
+    entries = [Entry(bid, fen, Fraction(fen, 100), {}, None) for bid, fen in (("a", 200), ("b", 199), ("c", 1000))]
     assert list(rank(entries, ("draw",), ALPHA, "lot-1").ranks) == ["b", "a", "c"]
 
 

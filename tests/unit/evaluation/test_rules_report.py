@@ -13,14 +13,14 @@ from evaluation.acts import evaluate
 from evaluation.rules import Report, recompute
 from ledger.basics.canonical import MAX_BYTES, MAX_DOCUMENT, canonical, parse, parse_object
 from ledger.basics.hashing import H
-from tests.unit.evaluation.rules_kit import ALPHA, CEILING, DRAWS, LOT, bid, checked, checklist, run_checklist
+from tests.unit.evaluation.rules_kit import CEILING, DRAWS, bid, checked, checklist, lot, run_checklist
 
 BIDS = [bid("a1", "9500000"), bid("b2", "9600000", grade="special"), bid("c3", "x")]
 
 
 def found(claimed: Report) -> list[str]:
     rules, form = checked(checklist())
-    refusals = recompute(claimed, rules, form, lot=LOT, bids=BIDS, draws=DRAWS, alpha=ALPHA, ceiling=CEILING)
+    refusals = recompute(claimed, rules, form, lot(draws=DRAWS, ceiling=CEILING), BIDS)
     return [refusal.code for refusal in refusals]
 
 
@@ -66,7 +66,7 @@ def test_the_changed_mark_is_named() -> None:
         sheets["b2"]["certificates"][3]["result"] = "10.00"
 
     rules, form = checked(checklist())
-    (refusal,) = recompute(forged(nudge), rules, form, lot=LOT, bids=BIDS, draws=DRAWS, alpha=ALPHA, ceiling=CEILING)
+    (refusal,) = recompute(forged(nudge), rules, form, lot(draws=DRAWS, ceiling=CEILING), BIDS)
     assert refusal.params == {"bid": "b2", "criterion": "time"}
 
 
