@@ -12,7 +12,6 @@ from tests.support import scenes_account, scenes_hall, scenes_public, scenes_roo
 from tests.support.scenes import Set, stage
 from tests.support.scenes_weight import weights
 from tests.support.states import States
-from tests.support.town import LOT
 from tests.support.tree import assert_none
 
 SCENES: Final[dict[str, Callable[[Set], None]]] = {
@@ -27,7 +26,6 @@ SCENES: Final[dict[str, Callable[[Set], None]]] = {
     "late": scenes_room.late,
 }
 MOST: Final = 150 * 1024  # bytes of a page on the line, with all that it loads
-MOST_OF_A_ROOM: Final = 220 * 1024  # of a lot's room, which seals: decision 0018, K
 # A scene that goes on where another one ended.
 AFTER: Final = {"late": "room"}
 
@@ -56,7 +54,7 @@ def play(at: Set) -> Callable[[str], None]:
 def test_no_page_is_heavier_than_it_may_be(at: Set) -> None:
     heavy: list[str] = []
     for path, files in weights(at):
-        if (size := sum(files.values())) > (MOST_OF_A_ROOM if f"/{LOT}" in path and path.startswith("/bid") else MOST):
+        if (size := sum(files.values())) > MOST:
             most = sorted(files, key=lambda name: -files[name])[:12]
             heavy.append(f"{path}: {size} bytes; " + ", ".join(f"{name} {files[name]}" for name in most))
     assert_none(heavy)
