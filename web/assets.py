@@ -2,11 +2,15 @@
 
 One hash over all of them stands in the path, not in each name: modules import each other by relative addresses, and a
 page never mixes two versions. So nobody has to build anything, and browsers may keep what they have for ever.
+
+Our modules are served without their comments (`web.slim`), and hashed as they are served. `python -m web.assets` says
+from a checkout what a platform of that version has to serve, for whoever compares (docs/formats/api.md).
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +21,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from ledger.basics.errors import Refusal
-from web import compress
+from web import compress, slim
 from web.access import FILES, route
 
 blueprint: Final = Blueprint("assets", __name__, static_folder=None)
@@ -34,11 +38,12 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _NAMED: Final = 16  # hex digits of the hash in an address
+_OURS: Final = "js/"  # libraries are served as they were published
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Every file by its path below `web/static`; `version` changes with any of them."""
+    """Every file as it is served, by its path below `web/static`; `version` changes with any of them."""
 
     files: Mapping[str, bytes]
     version: str
@@ -47,7 +52,7 @@ class Tree:
 @cache
 def tree() -> Tree:
     """All files, read once for each process."""
-    files = dict(sorted(_below(resources.files("web").joinpath("static"), "")))
+    files = {name: _served(name, data) for name, data in sorted(_below(resources.files("web").joinpath("static"), ""))}
     whole = hashlib.sha256()
     for name, data in files.items():
         whole.update(f"{name}\0{len(data)}\0".encode() + data)
@@ -55,10 +60,9 @@ def tree() -> Tree:
 
 
 @cache
-def packed() -> Mapping[str, bytes]:
-    """The files that gzip makes smaller, packed once for each process."""
-    made = {name: compress.packed(data) for name, data in tree().files.items()}
-    return {name: data for name, data in made.items() if len(data) < len(tree().files[name])}
+def packed(name: str, how: str) -> bytes:
+    """A file by one of the packings of `web.compress.best`, packed once for each process; KeyError if there is none."""
+    return compress.packed_best(tree().files[name], how)
 
 
 def url(name: str) -> str:
@@ -68,6 +72,11 @@ def url(name: str) -> str:
     return f"/static/{tree().version}/{name}"
 
 
+def listing() -> str:
+    """A line for each file, as `sha256sum` writes it: its SHA-256, and its path on the platform."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {url(name)[1:]}\n" for name, data in tree().files.items())
+
+
 @route(blueprint, "GET", "/static/<version>/<path:name>", FILES)
 def asset(version: str, name: str) -> Response:
     """One file. Under another version than today's it is not kept: a page that was open during an update goes on."""
@@ -75,13 +84,18 @@ def asset(version: str, name: str) -> Response:
     kind = _TYPES.get(name.rpartition(".")[2])
     if name not in found.files or kind is None:
         raise Refusal("http.not_found")
-    if compress.taken(request) and name in packed():
-        answer = Response(packed()[name], content_type=kind, headers={"Content-Encoding": "gzip"})
+    how = compress.best(request)
+    if how and len(packed(name, how)) < len(found.files[name]):
+        answer = Response(packed(name, how), content_type=kind, headers={"Content-Encoding": how})
     else:
         answer = Response(found.files[name], content_type=kind)
     answer.vary.add("Accept-Encoding")
     answer.headers["Cache-Control"] = _FOREVER if version == found.version else "no-store"
     return answer
+
+
+def _served(name: str, data: bytes) -> bytes:
+    return slim.slim(data.decode()).encode() if name.startswith(_OURS) else data
 
 
 def _below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
@@ -92,3 +106,7 @@ def _below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
         elif entry.name.rpartition(".")[2] in _TYPES:
             found.append((prefix + entry.name, entry.read_bytes()))
     return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(listing())

@@ -10,11 +10,9 @@ from playwright.sync_api import Browser
 
 from tests.support.scenes import TENDERS, Set, stage
 from tests.support.scenes_weight import weights
-from tests.support.town import LOT
 from tests.support.tree import assert_none
 
 MOST: Final = 150 * 1024  # bytes of a page on the line, with all that it loads
-MOST_OF_A_ROOM: Final = 220 * 1024  # of a lot's room, which seals: decision 0018, K
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +24,7 @@ def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[S
 def test_no_page_is_heavier_than_it_may_be(at: Set) -> None:
     heavy: list[str] = []
     for path, files in weights(at):
-        if (size := sum(files.values())) > (MOST_OF_A_ROOM if f"/{LOT}" in path and path.startswith("/bid") else MOST):
+        if (size := sum(files.values())) > MOST:
             most = sorted(files, key=lambda name: -files[name])[:12]
             heavy.append(f"{path}: {size} bytes; " + ", ".join(f"{name} {files[name]}" for name in most))
     assert_none(heavy)

@@ -25,7 +25,7 @@ SERVER: Final = re.compile(
     r"|web\.cli\.server|web\.(?!cli(?:\.|$)|words(?:\.|$)).+"
 )
 SERVER_LIBRARIES: Final = (
-    *("alembic", "argon2", "flask", "gmpy2", "greenlet", "gunicorn", "jinja2", "msgspec"),
+    *("alembic", "argon2", "brotli", "flask", "gmpy2", "greenlet", "gunicorn", "jinja2", "msgspec"),
     *("numpy", "psycopg", "scipy", "segno", "sqlalchemy", "webauthn", "websockets", "werkzeug"),
 )
 BUILD_FILES: Final = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE")

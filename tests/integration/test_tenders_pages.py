@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
+import brotli
 import pytest
 
 from ledger.basics import clock
@@ -154,12 +156,31 @@ def test_what_belongs_to_somebody_is_never_packed(place: Town) -> None:
 
 
 def test_static_files_are_packed_once_and_the_same_for_everybody(place: Town) -> None:
-    path = assets.url("css/components.css")
-    _, headers, packed = get(place, path, Cookie="x=1", **GZIP)
-    assert headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed) == assets.tree().files["css/components.css"] == get(place, path)[2]
-    assert assets.packed() is assets.packed()
-    assert headers["Vary"] == "Accept-Encoding"
+    name = "css/components.css"
+    path, whole = assets.url(name), assets.tree().files[name]
+    sizes = []
+    for accepted, how in (("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip")):
+        _, headers, packed = get(place, path, Cookie="x=1", Accept_Encoding=accepted)
+        assert (headers["Content-Encoding"], headers["Vary"]) == (how, "Accept-Encoding")
+        assert {"br": brotli, "gzip": gzip}[how].decompress(packed) == whole
+        assert assets.packed(name, how) is assets.packed(name, how)
+        sizes.append(len(packed))
+    assert sizes[0] < sizes[1] == sizes[2]
+    _, headers, data = get(place, path)
+    assert "Content-Encoding" not in headers
+    assert data == whole
+
+
+def test_the_address_of_the_files_is_the_hash_of_what_is_served(place: Town) -> None:
+    """So whoever has a checkout of the version can say whether a platform serves it (docs/formats/api.md)."""
+    listed = dict(line.split("  ")[::-1] for line in assets.listing().splitlines())
+    whole = hashlib.sha256()
+    for path, expected in listed.items():
+        data = gzip.decompress(found) if (found := get(place, f"/{path}", **GZIP)[2])[:2] == b"\x1f\x8b" else found
+        assert hashlib.sha256(data).hexdigest() == expected, path
+        whole.update(f"{path.split('/', 2)[2]}\0{len(data)}\0".encode() + data)
+    assert {path.split("/")[1] for path in listed} == {whole.hexdigest()[:16]}
+    assert f'"/static/{whole.hexdigest()[:16]}/js/page.js"' in place.ask("GET", "/").text
 
 
 def test_every_lot_of_the_list_says_where_it_stands(place: Town) -> None:

@@ -133,7 +133,7 @@ def room(at: Set) -> None:
         _open(at, page, "room with bids", lang, "/bid")
         _open(at, page, "lot of a tender that is over", lang, f"/bid/lot#{at.named['awarded']}/{LOT}")
         _open(at, page, "lot with an addendum", lang, f"/bid/lot#{at.named['amended']}/{LOT}")
-        at.open(page, "lot by its address", lang, f"/bid/{at.named['room']}/{LOT}", at.rooms.office)
+        _open(at, page, "lot by its address", lang, f"/bid/{at.named['room']}/{LOT}")
     at.rooms.between.remove(gate)
     _late(at)
 

@@ -16,6 +16,7 @@ from tests.support.scenes_public import addresses
 from tests.support.scenes_room import SIGNED_UP
 from tests.support.town import LOT
 from tests.support.waiting import wait_until
+from web import assets
 
 # A page without these came out of a cache.
 ALWAYS: Final = ("/css/base.css", "/js/page.js")
@@ -38,7 +39,8 @@ def weights(at: Set) -> Iterator[tuple[str, dict[str, int]]]:
     bidder = Visitor(at.made.office_app)
     link = at.made.ask("POST", "/account/link", {}, firm.token).get_json()["path"].split("link=")[1]
     assert bidder.sign_up("fox", link=link).status_code == 303
-    for path in ("/bid", "/bid/secret", f"/bid/lot#{at.named['room']}/{LOT}", f"/bid/{at.named['room']}/{LOT}"):
+    lots = [f"{at.named[name]}/{LOT}" for name in ("room", "amended", "awarded")]
+    for path in ("/bid", "/bid/secret", *(f"/bid/lot#{lot}" for lot in lots), *(f"/bid/{lot}" for lot in lots)):
         with _browser(at) as context:
             page = at.session(context, bidder, at.rooms.office).new_page()
             # An address that loads nothing, to leave a secret at: with one the room does all that it does.
@@ -62,7 +64,9 @@ def _loaded(page: Page, address: str, room: str = "") -> dict[str, int]:
     def finished(request: Request) -> None:
         path = urlsplit(request.url).path
         if not (room and _another(path, room)):
-            loaded[path] = loaded.get(path, 0) + max(0, request.sizes()["responseBodySize"])  # less from a cache
+            # Less than nothing from a cache; nothing of what a worker begins with, though it came over the line.
+            size = max(0, request.sizes()["responseBodySize"]) or (0 if path in loaded else _packed(path))
+            loaded[path] = loaded.get(path, 0) + size
 
     page.on("requestfinished", finished)
     page.goto(address, wait_until="networkidle")
@@ -72,6 +76,10 @@ def _loaded(page: Page, address: str, room: str = "") -> dict[str, int]:
     wait_until(lambda: page.evaluate("1") and _everything(loaded), f"all that {address} loads: {sorted(loaded)}")
     page.remove_listener("requestfinished", finished)
     return loaded
+
+
+def _packed(path: str) -> int:
+    return len(assets.packed(path.split("/", 3)[3], "br")) if path.startswith("/static/") else 0
 
 
 def _everything(loaded: dict[str, int]) -> bool:

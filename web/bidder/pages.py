@@ -6,13 +6,10 @@ registration, and a browser fetches every lot's page whether or not its bidder l
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final, cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, redirect, request
 
 from bidding.procedures import phase, postponed
 from bidding.store import directory, procedures, search
@@ -21,24 +18,16 @@ from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.store import read
 from ledger.store.engine import database_now, reading
-from web import compress, page, texts, words
+from web import compress, page
 from web.access import BIDDER, route
-from web.bidder import evidence, rooms
+from web.bidder import book, evidence, rooms
 from web.bidder.listed import Listed, Shelf
 from web.delivery import json_response, principal
 from web.public.record import Record
 from web.services import services
-from web.words import Lang
 
 blueprint: Final = Blueprint("bidder", __name__, url_prefix="/bid", static_folder=None)
 
-# Whose codes a bidder's browser can meet: it says them in the words of this book, as the command line does.
-_AREAS: Final = (
-    *("auth", "bid", "secret", "canonical", "checkpoint", "client", "event", "evidence", "form", "home", "http"),
-    *("id", "objection", "enquiry", "letter", "merkle", "box", "blob", "upload", "proof", "rehearsal", "request"),
-    *("sealed", "shape", "signature", "statement", "submission", "ticket", "time", "phase", "lot", "tender", "party"),
-    *("cms", "log", "roll", "uscc"),
-)
 _EXTENSION: Final = "mingjing-rooms"
 _FOREVER: Final = "private, max-age=31536000, immutable"
 
@@ -68,28 +57,38 @@ def lots() -> Response:
     with reading(at.engine) as conn:
         now = database_now(conn)
         rows: list[Json] = [one.to_json() for one in _kept().shelf.listed(conn, at, now)]
-        return json_response({"lots": rows, **_kept().heard.tell(conn, at.interval), "now": clock.text(now)})
+        answer = json_response({"lots": rows, **_kept().heard.tell(conn, at.interval), "now": clock.text(now)})
+    compress.pack_unchosen(request, answer)
+    return answer
 
 
 @route(blueprint, "GET", "/words/<version>", BIDDER)
-def book(version: str) -> Response:
+def said(version: str) -> Response:
     """What scripts say, in the page's language: `{texts, words}`; the address changes when any of it does."""
-    answer = json_response(_book(page.language())[1])
-    if version == _book(page.language())[0]:
+    lang, how = page.language(), compress.best(request)
+    answer = Response(book.packed(lang, how), mimetype="application/json")
+    if how:
+        answer.headers["Content-Encoding"] = how
+    if version == book.of(lang).version:
         answer.headers["Cache-Control"] = _FOREVER
-    compress.pack_unchosen(request, answer)
     return answer
 
 
 @route(blueprint, "GET", "/<tender>/<lot>", BIDDER)
 def room(tender: str, lot: str) -> Response:
-    """The room of a lot: its form, and what the browser needs for sealing a bid to its custodians."""
+    """The room of a lot: its form, and what the browser needs for sealing a bid to its custodians.
+
+    Scripts fetch it, of every lot. Whoever comes here by the address is sent to the room that shows it, where it comes
+    with the others: this way no page is fetched twice.
+    """
     at, lang = services(), page.language()
     with reading(at.engine) as conn:
         found = search.one(conn, tender)
         opened = Book(conn)
         procedure = procedures.load(opened, tender, at.documents.read)
         row = procedure.notice.lot(lot)
+        if request.headers.get("Sec-Fetch-Mode") == "navigate":
+            return cast(Response, redirect(f"/bid/lot?lang={lang}#{tender}/{lot}", 303, Response))
         shown = read.visible(conn, procedure.lot_stream(lot))
         state = phase(procedure, lot, opened.now)
         record = Record(row, shown, at.documents.read)
@@ -161,7 +160,7 @@ def _page(template: str, **values: object) -> Response:
         template,
         own=own,
         public=at.config.public,
-        words_at=f"/bid/words/{_book(lang)[0]}?lang={lang}",
+        words_at=f"/bid/words/{book.of(lang).version}?lang={lang}",
         mebibytes=lambda size: f"{size / (1 << 20):,.1f}".removesuffix(".0"),
         clocked=clock.text,
         path=request.path,
@@ -169,10 +168,3 @@ def _page(template: str, **values: object) -> Response:
     )
     compress.pack_unchosen(request, answer)
     return answer
-
-
-@cache
-def _book(lang: Lang) -> tuple[str, dict[str, dict[str, str]]]:
-    said = {code: told[lang] for code, told in words.book().items() if code.split(".")[0] in _AREAS}
-    found = {"texts": {key: told[lang] for key, told in texts.book().items() if key.startswith("bid.")}, "words": said}
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16], found

@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.support.tree import ROOT, assert_none
 from web import texts, words
+from web.bidder import book
 
 SCRIPTS: Final = sorted((ROOT / "web/static/js/bid").glob("*.js"))
 # `text("key")`, `say("key")` of a task, or a beginning that a value follows: text(`stand.${key}`).
@@ -73,3 +74,21 @@ def test_texts_of_a_browser_keep_the_parameters_of_their_code() -> None:
                 told = words.book().get(code, {"en": ""})["en"]
                 known = set(fields.findall(told)) | raised().get(code, set())
                 assert set(fields.findall(said["en"])) <= known | {"found", "from", "until"}, key
+
+
+def test_the_room_s_book_has_the_words_of_every_code_that_it_can_meet() -> None:
+    """Those that its modules refuse with, and those that the box answers; what only a command says is left out."""
+    spelled = re.compile(r'"([a-z_]+\.[a-z0-9_]+)"')
+    own = {code for folder in ("bid", "sealed") for code in _codes(f"web/static/js/{folder}", "*.js", spelled)}
+    boxes = _codes("web/box", "*.py", spelled) | _codes("bidding", "submission.py", spelled)
+    given = boxes | _codes("web", "blobs.py", spelled) | _codes("web/office", "tickets.py", spelled)
+    given = {code for code in given if not code.startswith("access_log.")}  # of a file that the operator reads
+    for lang in ("zh", "en"):
+        found = book.of(lang).said["words"]
+        assert_none(sorted((own | given) & words.book().keys() - found.keys()))
+        assert {"bid.seal_void", "lot.win_limit", "log.fork", "submission.late"} <= found.keys()
+        assert not {"client.needs_server", "home.damaged", "log.bad_tile"} & found.keys()
+
+
+def _codes(folder: str, names: str, spelled: re.Pattern[str]) -> set[str]:
+    return {code for path in (ROOT / folder).rglob(names) for code in spelled.findall(path.read_text("utf-8"))}

@@ -138,11 +138,12 @@ async function remember(own, { tender, lot, bid_key, seq }) {
 function showPaper({ statement, lead, page, against, addenda, warnings: found }, { own }) {
   const { lang } = room().dataset;
   const names = { [own.uscc]: own.name, ...(lead ? { [lead.party.uscc]: lead.party.name[lang] } : {}) };
+  const { share } = statement.parties.find(({ uscc }) => uscc === own.uscc);
   const said = {
     tender: page.querySelector(".crumb a").textContent,
     lot: page.querySelector("#lot h1").textContent.trim(),
     lead: [names[statement.parties[0].uscc], statement.parties[0].uscc].filter(Boolean).join(" "),
-    share: `${statement.parties.find(({ uscc }) => uscc === own.uscc).share}%`,
+    share: `${share}%`,
     deadline: text("beijing", { time: clock(against.deadline) }),
     terms: text(addenda ? "joint.terms_addenda" : "joint.terms_notice", { addenda }),
     version: String(statement.seq),
