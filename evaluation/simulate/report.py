@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from bidding.form import Form
 from evaluation.rules import RuleSet
+from evaluation.rules.document import PRICE
 from evaluation.simulate import told
 from evaluation.simulate.honest import QUANTILES, Honest, Spread
 from evaluation.simulate.prior import Prior
@@ -31,6 +32,7 @@ def document(study: Study, rules: RuleSet, form: Form) -> dict[str, Json]:
         "method": METHOD,
         "seed": asked.seed,
         "rule_set": {"id": rules.id, "version": rules.version, "sha256": rules.sha256, "title": dict(rules.title)},
+        "criteria": _criteria(rules),
         "form": {"id": form.id, "version": form.version, "sha256": form.sha256},
         "bidders": asked.bidders,
         "trials": asked.trials,
@@ -57,6 +59,11 @@ def _given(study: Study) -> dict[str, Json]:
         name: {text: number(weight) for text, weight in weights.items()}
         for name, weights in study.asked.answers.items()
     }
+
+
+def _criteria(rules: RuleSet) -> dict[str, Json]:
+    titles: dict[str, Json] = {one.id: dict(one.title) for one in rules.criteria}
+    return titles if rules.price is None else {**titles, PRICE: dict(rules.price.title)}
 
 
 def _prior(prior: Prior) -> dict[str, Json]:

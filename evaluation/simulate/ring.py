@@ -109,8 +109,8 @@ class Stages:
 def ring(stages: Stages, k: int) -> Ring:
     """The best that was found for a ring of `k`."""
     search = _Table(stages, stages.search, k)
-    tried, found = _rough(stages, k)
-    found = {strategy: search.result(strategy) for strategy in found}
+    tried, promising = _rough(stages, k)
+    found = {strategy: search.result(strategy) for strategy in promising}
     own = found[Strategy(HONEST)]
     for _ in range(_ROUNDS):
         best = sorted(found.values(), key=lambda one: (one.profit >= own.profit, one.wins), reverse=True)

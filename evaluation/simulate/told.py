@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from evaluation.simulate.ring import BRACKET, HONEST, SHADE, SINGLE, Ring, Strategy
+from evaluation.simulate.ring import BRACKET, HONEST, PLACES, SHADE, SINGLE, Ring, Strategy
 from evaluation.simulate.study import Study
 
 Said = dict[str, str]
@@ -64,17 +64,25 @@ def strategy(one: Strategy, ring: Ring) -> Said:
             "zh": f"{said['zh']}（{one.move * 100:+.1f}%）",
             "en": f"{said['en']} ({one.move * 100:+.1f} per cent)",
         }
+    if one.family == SHADE:
+        return {"zh": "报价照旧，由成本最低的成员履约", "en": "honest prices, the cheapest member does the work"}
     if one.family != BRACKET:
         return dict(said)
-    others = ring.k - one.covers
+    others, zh, en = ring.k - one.covers, "", ""
+    if others > 1 and one.width != 1:
+        zh, en = f"（跨度 ×{one.width:g}）", f" (spread ×{one.width:g})"
     if not one.covers:
-        return {
-            "zh": f"{others} 家全部分布在预计的基准价两侧（跨度系数 {one.width:g}）",
-            "en": f"all {others} stand around the expected benchmark (width {one.width:g})",
-        }
+        return {"zh": f"{others} 家都在预计的基准价两侧{zh}", "en": f"all {others} around the expected benchmark{en}"}
+    at_zh, at_en = _place(one.place)
     return {
-        "zh": f"{one.covers} 家陪标报在均值 {one.place:+g} 个标准差处（不超过最高限价），"
-        f"{others} 家分布在预计的基准价两侧（跨度系数 {one.width:g}）",
-        "en": f"{one.covers} cover at {one.place:+g} standard deviations from the mean (the ceiling at most), "
-        f"{others} stand around the expected benchmark (width {one.width:g})",
+        "zh": f"{one.covers} 家陪标{at_zh}，{others} 家在预计的基准价处{zh}",
+        "en": f"{one.covers} cover {at_en}, {others} at the expected benchmark{en}",
     }
+
+
+def _place(place: float) -> tuple[str, str]:
+    if place >= PLACES[-1]:
+        return "报最高限价", "at the ceiling"
+    if place == 0:
+        return "报在均值", "at the mean"
+    return f"报在均值 {place:+g} 个标准差", f"at the mean {place:+g} standard deviations"
