@@ -10,7 +10,7 @@ ring does better.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -104,6 +104,7 @@ class Stages:
     rough: Scene
     search: Scene
     judged: Scene
+    thought: dict[tuple[Strategy, int], Floats] = field(default_factory=dict)  # what was thought out before
 
 
 def ring(stages: Stages, k: int) -> Ring:
@@ -213,7 +214,10 @@ class _Table:
                 prices[:, :k] = float(self.stages.ceiling)
                 prices[:, 0] = honest[:, :k].min(axis=1) * (1 + strategy.move)
             case "bracket":
-                prices[:, :k] = _bracket(self.stages, strategy, k)
+                known = self.stages.thought
+                if (strategy, k) not in known:
+                    known[strategy, k] = _bracket(self.stages, strategy, k)
+                prices[:, :k] = known[strategy, k]
         low = np.floor(LEAST_SHARE * self.stages.ceiling)
         prices[:, :k] = np.clip(np.floor(prices[:, :k] + 0.5), max(low, 1.0), float(self.stages.ceiling))
         return prices

@@ -18,6 +18,7 @@ from tests.support.tree import assert_none
 SCENES: Final[dict[str, Callable[[Set], None]]] = {
     "public": scenes_public.pages,
     "verify": scenes_public.verified,
+    "simulate": scenes_public.simulated,
     "errors": scenes_public.refused,
     "account": scenes_account.account,
     "centre": scenes_account.centre,
