@@ -54,13 +54,16 @@ def distributions(
     """The distribution of every question that a criterion reads, by question.
 
     `given`: answer text to weight, by question, in place of the default. Raises `Refusal`: `simulate.kind`,
-    `simulate.answers`, and what reading an answer raises.
+    `simulate.price_criterion`, `simulate.answers`, and what reading an answer raises.
     """
     given = given or {}
     read: dict[str, list[Criterion]] = {}
     for criterion in rules.criteria:
         if criterion.kind not in KINDS:
             raise Refusal("simulate.kind", criterion=criterion.id, kind=criterion.kind)
+        if criterion.question == rules.price_question:
+            # It would have to be asked of every price of every strategy; the linter warns of such criteria.
+            raise Refusal("simulate.price_criterion", criterion=criterion.id)
         read.setdefault(criterion.question, []).append(criterion)
     for name in given:
         if name not in read:

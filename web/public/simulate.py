@@ -139,7 +139,7 @@ def _page(outcome: Outcome) -> Response:
         report=report,
         told=[sheet.said(key, lang, report) for key in ("about", "bound")] if report else [],
         # Our own drawing, every word in it escaped (`evaluation.simulate.svg`).
-        shown=[(one, Markup(one.svg)) for one in charts(report, lang)] if report else [],  # noqa: S704 # nosec B704
+        shown=[(one, Markup(one.svg)) for one in charts(report, lang)] if report else [],  # noqa: S704
         columns={one.key: [(head, False) for head in one.heads] for one in charts(report, lang)} if report else {},
         families=[one[lang] for one in FAMILIES.values()],
         most=trying.MOST_TRIALS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -89,7 +90,6 @@ def test_every_criterion_can_give_its_best_and_its_least() -> None:
 @pytest.mark.parametrize(
     ("question", "bounds", "values"),
     [
-        ("price", {"max": "900000000.00"}, 2),
         ("warranty", {"min": "2.5", "max": "40"}, 2),
         ("duration", {"min": "90"}, 2),
     ],
@@ -110,6 +110,23 @@ def test_a_veto_by_bounds_has_values_on_both_sides(question: str, bounds: dict[s
     if not passed.all():
         assert abs(known.weights[~passed].sum() - 0.25) < 1e-9
     assert [read_answer(known.question, text) for text in known.texts] == list(known.values)
+
+
+def test_criteria_that_no_answer_feeds_alone_are_refused() -> None:
+    title = {"zh": "界", "en": "Bound"}
+    veto = {"id": "veto", "kind": "veto", "clause": "9", "title": title, "question": "price", "max": "900.00"}
+    rules, form = checked(lowest(criteria=[veto]))
+    with pytest.raises(Refusal) as refused:
+        answers.distributions(rules, form)
+    assert refused.value.code == "simulate.price_criterion"
+
+
+def test_a_kind_that_a_person_marks_is_refused() -> None:
+    rules, form = checked(checklist())
+    panel = replace(rules.criteria[0], kind="panel")
+    with pytest.raises(Refusal) as refused:
+        answers.distributions(replace(rules, criteria=(panel,)), form)
+    assert refused.value.code == "simulate.kind"
 
 
 def test_answers_can_be_stated() -> None:
