@@ -1,8 +1,9 @@
 """What honest bidders answer: values drawn from stated distributions, marked by the real criteria.
 
-Each question has a list of values with weights; what a criterion makes of a value is asked of `evaluation.rules` once
-and looked up ever after. By default the values that a question's criteria can tell apart are as likely as one another
-(within the form's bounds), but for those that a veto rejects: they come up with the share `fail` in all.
+A criterion that experts mark has the panel's mean drawn evenly over its range, in its steps. Each question has a list
+of values with weights; what a criterion makes of a value is asked of `evaluation.rules` once and looked up ever after.
+By default the values that a question's criteria can tell apart are as likely as one another (within the form's
+bounds), but for those that a veto rejects: they come up with the share `fail` in all.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from numpy.typing import NDArray
 
 from bidding.form import Form, Question, Value, read_answer
 from evaluation.rules import RuleSet, criteria
-from evaluation.rules.criteria import LISTED, NUMERIC, Criterion
+from evaluation.rules.criteria import EXPERT, LISTED, NUMERIC, Criterion
 from evaluation.simulate.streams import Floats, generator
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 
 FAIL: Final = 0.02
 MOST_VALUES: Final = 401
-KINDS: Final = ("veto", "choice", "bands", "line", "count")
+KINDS: Final = ("veto", "choice", "bands", "line", "count", EXPERT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def distributions(
     for criterion in rules.criteria:
         if criterion.kind not in KINDS:
             raise Refusal("simulate.kind", criterion=criterion.id, kind=criterion.kind)
+        if criterion.by_experts:
+            continue
         if criterion.question == rules.price_question:
             # It would have to be asked of every price of every strategy; the linter warns of such criteria.
             raise Refusal("simulate.price_criterion", criterion=criterion.id)
@@ -85,6 +88,10 @@ def sample(rules: RuleSet, answers: Mapping[str, Answer], seed: int, stage: str,
     }
     marks, passed = {}, {}
     for criterion in rules.criteria:
+        if criterion.by_experts:
+            marked = np.asarray(_panel_marks(criterion))
+            marks[criterion.id] = generator(seed, stage, "panel", criterion.id).choice(marked, size=shape)
+            continue
         answer = answers[criterion.question]
         if criterion.vetoes:
             table = [criteria.passes(criterion, answer.question, value) for value in answer.values]
@@ -95,6 +102,14 @@ def sample(rules: RuleSet, answers: Mapping[str, Answer], seed: int, stage: str,
             ]
             marks[criterion.id] = np.asarray(points)[picked[criterion.question]]
     return Sample(picked, marks, passed)
+
+
+def _panel_marks(criterion: Criterion) -> list[float]:
+    """What a panel's means come to, in steps of the single mark."""
+    body = criterion.body
+    low, high, step = Fraction(body["range"]["min"]), Fraction(body["range"]["max"]), Fraction(body["step"])
+    count = min(int((high - low) / step), MOST_VALUES)
+    return [float(criteria.scaled(criterion, low + (high - low) * at / count)[1]) for at in range(count + 1)]
 
 
 def _stated(question: Question, weights: Mapping[str, float]) -> Answer:

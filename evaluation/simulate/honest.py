@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -11,16 +12,19 @@ from numpy.typing import NDArray
 
 from bidding.form import Form
 from evaluation.rules import RuleSet, criteria
+from evaluation.rules.criteria import Criterion
 from evaluation.rules.document import PRICE
 from evaluation.simulate import answers
 from evaluation.simulate import rules as price_rules
 from evaluation.simulate.answers import Answer, Sample
+from evaluation.simulate.field import rounded
 from evaluation.simulate.prior import Prior
 from evaluation.simulate.scene import NOBODY, Played, Scene
 from evaluation.simulate.streams import Floats, Luck
 
 QUANTILES: Final = (1, 5, 25, 50, 75, 95, 99)
 BARS: Final = 20
+_EQUAL: Final = 1e-9  # marks have six decimals at most
 MOVED: Final = 5  # points that a weight is moved by
 
 
@@ -78,18 +82,19 @@ class Trial:
 def scene(
     rules: RuleSet, known: Mapping[str, Answer], prior: Prior, ceiling: int, run: tuple[int, str, int, int]
 ) -> tuple[Scene, Sample]:
-    """The scene of a rule set. `run`: seed, stage, trials, bidders. All bids of it conform."""
+    """The scene of a rule set and the sample behind it; all bids conform. `run`: seed, stage, trials, bidders."""
     seed, stage, trials, bidders = run
     sample = answers.sample(rules, known, seed, stage, (trials, bidders))
-    quality = sum(sample.marks.values(), np.zeros((trials, bidders))) if sample.marks else None
+    sums, under, quality = _staged(rules, sample, (trials, bidders))
+    sample = replace(sample, passed={**sample.passed, **under})
     prices = prior.prices(seed, stage, (trials, bidders), ceiling)
     made = Scene(
         price_rules.formula(rules, ceiling),
         Luck(seed, stage, trials),
         prices,
-        quality,
+        quality if sample.marks else None,
         rules.ties,
-        sample.marks,
+        {**sample.marks, **sums},
         rules.price is None,
     )
     return made, sample
@@ -98,7 +103,7 @@ def scene(
 def play(
     rules: RuleSet, known: Mapping[str, Answer], prior: Prior, ceiling: int, run: tuple[int, str, int, int]
 ) -> Trial:
-    """Many honest tenders, with the rejections that vetoes make."""
+    """Many honest tenders, with the rejections that vetoes and thresholds make."""
     made, sample = scene(rules, known, prior, ceiling, run)
     valid = np.ones(made.honest.shape, dtype=np.bool_)
     for passed in sample.passed.values():
@@ -106,6 +111,31 @@ def play(
     valid &= (valid.sum(axis=1) >= max(rules.min_valid, 1))[:, None]
     prices = np.where(valid, made.honest, np.nan)
     return Trial(made, sample, prices, made.play(prices))
+
+
+def _staged(
+    rules: RuleSet, sample: Sample, shape: tuple[int, int]
+) -> tuple[dict[str, Floats], dict[str, NDArray[np.bool_]], Floats]:
+    """Of each stage its sum, weighted where it has a weight, and who reaches its threshold; the quality of it all."""
+    quality, sums, reached = np.zeros(shape), {}, {}
+    for stage in rules.stages:
+        if inside := rules.in_stage(stage):
+            total = sum((sample.marks[one.id] for one in inside), np.zeros(shape))
+            if stage.threshold is not None:
+                reached[stage.id] = total >= float(stage.threshold) - _EQUAL
+            if stage.weight is not None and stage.to is not None:
+                total = rounded(total * float(stage.weight), stage.to.places, stage.to.mode)
+                quality += total
+            sums[stage.id] = total
+    for one in _alone(rules):
+        quality += sample.marks[one.id]
+    return sums, reached, quality
+
+
+def _alone(rules: RuleSet) -> list[Criterion]:
+    """The criteria whose points enter the total as they are, not by a stage with a weight."""
+    weighted = {stage.id for stage in rules.stages if stage.weight is not None}
+    return [one for one in rules.scored if one.stage not in weighted]
 
 
 def study(rules: RuleSet, form: Form, prior: Prior, ceiling: int, run: tuple[int, str, int, int]) -> Honest:
@@ -149,7 +179,11 @@ def _marks(rules: RuleSet, trial: Trial) -> dict[str, tuple[float, Floats]]:
     """Full mark and marks of everything that gives points."""
     if rules.price is None:
         return {}
-    found = {one.id: (float(criteria.best(one)), trial.sample.marks[one.id]) for one in rules.scored}
+    found = {one.id: (float(criteria.best(one)), trial.sample.marks[one.id]) for one in _alone(rules)}
+    for stage in rules.stages:
+        if stage.weight is not None and (inside := rules.in_stage(stage)):
+            full = sum((criteria.best(one) for one in inside), Fraction(0)) * stage.weight
+            found[stage.id] = (float(full), trial.scene.by[stage.id])
     return {**found, PRICE: (float(rules.price.weight), trial.played.marks)}
 
 

@@ -39,6 +39,7 @@ def document(study: Study, rules: RuleSet, form: Form) -> dict[str, Json]:
         "ceiling_fen": study.ceiling,
         "prior": _prior(asked.prior),
         "answers": _given(study),
+        "left_out": cast(Json, told.left_out(rules)),
         "sentence": cast(Json, told.sentence(study)),
         "honest": _honest(study.honest),
         "ring": {
@@ -62,7 +63,8 @@ def _given(study: Study) -> dict[str, Json]:
 
 
 def _criteria(rules: RuleSet) -> dict[str, Json]:
-    titles: dict[str, Json] = {one.id: dict(one.title) for one in rules.criteria}
+    titles: dict[str, Json] = {one.id: dict(one.title) for one in rules.stages}
+    titles |= {one.id: dict(one.title) for one in rules.criteria}
     return titles if rules.price is None else {**titles, PRICE: dict(rules.price.title)}
 
 

@@ -176,6 +176,11 @@ def _mark_f1(prices: Floats, base: Floats, lot: Lot) -> Floats:
     return _kept(base[:, None] / prices * lot.weight, lot)
 
 
+def _mark_f15(prices: Floats, base: Floats, lot: Lot) -> Floats:
+    to = lot.params["score"]
+    return _kept(rounded(base[:, None] / prices * 100, to["places"], to["mode"]) * lot.weight / 100, lot)
+
+
 def _mark_f8(prices: Floats, base: Floats, lot: Lot) -> Floats:
     delta = (prices - base[:, None]) / base[:, None] * 100
     # np.interp would hold the marks flat beyond its ends; the outer bands go on.
@@ -207,10 +212,12 @@ _BENCHMARKS: Final[Mapping[str, Callable[[Field, Luck, Lot], Floats]]] = {
     "F9": _f9,
     "F10": _f10,
     "F11": _f11,
+    "F15": _f1,
 }
 _MARKS: Final[Mapping[str, Callable[[Floats, Floats, Lot], Floats]]] = {
     "F1": _mark_f1,
     "F8": _mark_f8,
     "F9": _mark_f9,
     "F10": _mark_f10,
+    "F15": _mark_f15,
 }

@@ -35,12 +35,13 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Figures of rings are those of the best way that was tried, a lower bound: a cleverer ring wins more. "
         "Ways that earn less than honest bids are not counted.",
     },
+    "left_out": {"zh": "推演不包括：{left_out}。", "en": "Not played: {left_out}."},
     "tried": {"zh": "所试的串通办法", "en": "Ways to collude that were tried"},
 }
 
 
 def said(key: str, lang: str, document: Mapping[str, Any]) -> str:
-    """A sentence about a report: `title`, `about`, `bound`, `tried`."""
+    """A sentence about a report: `title`, `about`, `bound`, `left_out`, `tried`."""
     prior = document["prior"]
     return _WORDS[key][lang].format(
         bidders=document["bidders"],
@@ -48,8 +49,15 @@ def said(key: str, lang: str, document: Mapping[str, Any]) -> str:
         seed=document["seed"],
         mean=_percent(prior["mean"]),
         cv=_percent(prior["cv"]),
+        left_out=("；" if lang == "zh" else "; ").join(one[lang] for one in document["left_out"]),
         cost=f"{1 + float(prior['markup']):.3g}",
     )
+
+
+def assumed(lang: str, document: Mapping[str, Any]) -> list[str]:
+    """The sentences that stand under the clerk's: how it was played, what figures of rings are, what was left out."""
+    keys = ("about", "bound", "left_out") if document["left_out"] else ("about", "bound")
+    return [said(key, lang, document) for key in keys]
 
 
 def page(document: Mapping[str, Any], lang: str) -> str:
@@ -58,7 +66,7 @@ def page(document: Mapping[str, Any], lang: str) -> str:
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="lead">{escape(document["sentence"][lang])}</p>',
-        f"<p>{escape(said('about', lang, document))} {escape(said('bound', lang, document))}</p>",
+        *(f"<p>{escape(line)}</p>" for line in assumed(lang, document)),
         *(_section(chart) for chart in charts(document, lang)),
         f"<h2>{escape(said('tried', lang, document))}</h2>",
         f"<ul>{''.join(f'<li>{escape(one[lang])}</li>' for one in FAMILIES.values())}</ul>",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from evaluation.rules import RuleSet
 from evaluation.simulate.ring import BRACKET, HONEST, PLACES, SHADE, SINGLE, Ring, Strategy
 from evaluation.simulate.study import Study
 
@@ -24,6 +25,19 @@ FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
         "zh": "部分陪标拉动基准价，其余分布在预计的基准价两侧",
         "en": "covers pull the benchmark, the others stand around where it is expected",
     },
+}
+
+_LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
+    "evaluated_price": {
+        "zh": "评审价的修正、调整与扣除（按投标价评）",
+        "en": "corrections, adjustments and deductions of the evaluated price (bids count as they are)",
+    },
+    "abnormally_low": {
+        "zh": "异常低价审查（视为均已说明）",
+        "en": "the screen of abnormally low prices (as if explained)",
+    },
+    "same_brand": {"zh": "同品牌只计一家（视为品牌各异）", "en": "one bid a brand (as if all brands differed)"},
+    "floor": {"zh": "最低限价", "en": "the minimum price"},
 }
 
 
@@ -54,6 +68,17 @@ def _moved_zh(shift: float) -> str:
 
 def _moved_en(shift: float) -> str:
     return f"{abs(shift) * 100:.1f} per cent {'higher' if shift >= 0 else 'lower'}"
+
+
+def left_out(rules: RuleSet) -> list[Said]:
+    """The parts of a rule set that a study does not play."""
+    found = {
+        "evaluated_price": rules.evaluated_price,
+        "abnormally_low": rules.abnormally_low,
+        "same_brand": rules.same_brand,
+        "floor": rules.floor,
+    }
+    return [{"member": name, **_LEFT_OUT[name]} for name, member in found.items() if member]
 
 
 def strategy(one: Strategy, ring: Ring) -> Said:

@@ -134,7 +134,7 @@ def _tell(document: Mapping[str, Any]) -> None:
     from evaluation.simulate.charts import charts
 
     lang, console = shell.lang(), Console()
-    for sentence in (document["sentence"][lang], *(sheet.said(key, lang, document) for key in ("about", "bound"))):
+    for sentence in (document["sentence"][lang], *sheet.assumed(lang, document)):
         click.echo(sentence)
     for chart in charts(document, lang):
         table = Table(title=chart.title, title_justify="left")

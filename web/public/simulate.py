@@ -137,7 +137,7 @@ def _page(outcome: Outcome) -> Response:
         mistakes=[(name, wrong[name]) for name in _ORDER if name in wrong],
         names=list(_templates()),
         report=report,
-        told=[sheet.said(key, lang, report) for key in ("about", "bound")] if report else [],
+        told=sheet.assumed(lang, report) if report else [],
         # Our own drawing, every word in it escaped (`evaluation.simulate.svg`).
         shown=[(one, Markup(one.svg)) for one in charts(report, lang)] if report else [],  # noqa: S704
         columns={one.key: [(head, False) for head in one.heads] for one in charts(report, lang)} if report else {},

@@ -68,6 +68,7 @@ PARAMS: Final[dict[str, dict[str, Any]]] = {
     "F9": F9,
     "F10": {"floor": "0", "base": DOWN, "mark": TO_2},
     "F11": {"variant": "low_half", "base": TO_2, **DEVIATION},
+    "F15": {"score": TO_2, "mark": TO_2},
 }
 CASES: Final = [*PARAMS.items(), ("F11", {"variant": "lowest", "base": TO_2, **DEVIATION})]
 LISTS: Final = {

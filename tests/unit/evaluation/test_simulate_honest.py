@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from bidding.form import Form, read_answer
-from evaluation.rules import OpenedBid, RuleSet, criteria, evaluate
-from evaluation.simulate import answers, honest
+from evaluation.rules import Lot, OpenedBid, RuleSet, criteria, evaluate
+from evaluation.simulate import answers, honest, report, sheet
+from evaluation.simulate.charts import charts
 from evaluation.simulate.prior import Prior
 from evaluation.simulate.scene import NOBODY
+from evaluation.simulate.study import Asked, study
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 from tests.support.sampling import sample
+from tests.unit.evaluation import whole_rules
 from tests.unit.evaluation.rules_kit import ALPHA, CEILING, F3_PRICE, LOT, checked, checklist, lowest
 
 PRIOR: Final = Prior()
@@ -45,17 +48,17 @@ def test_the_real_evaluation_of_the_same_bids_says_the_same(min_valid: int) -> N
             name: values[int(played.scene.luck.each(f"draw:{name}")[row] * len(values))]
             for name, values in rules.draws.items()
         }
-        report = evaluate(rules, form, lot=LOT, bids=bids, draws=draws, alpha=ALPHA, ceiling=CEILING)
+        made = evaluate(rules, form, Lot(LOT, draws, ALPHA, CEILING), bids)
         winner = int(played.played.winner[row])
-        assert report.failed == (winner == NOBODY)
-        if report.failed:
+        assert made.failed == (winner == NOBODY)
+        if made.failed:
             continue
-        for line in report.ranking:
+        for line in made.ranking:
             column = int(line["bid_key"], 16)
             quality = float(played.scene.quality[row, column])
             assert abs(float(line["total"]) - quality - played.played.marks[row, column]) < 0.011
-        first = [line for line in report.ranking if line["rank"] == 1]
-        second = [float(line["total"]) for line in report.ranking if line["rank"] > 1]
+        first = [line for line in made.ranking if line["rank"] == 1]
+        second = [float(line["total"]) for line in made.ranking if line["rank"] > 1]
         if not second or float(first[0]["total"]) - second[0] > 0.02:
             assert int(first[0]["bid_key"], 16) == winner
             compared += 1
@@ -121,9 +124,9 @@ def test_criteria_that_no_answer_feeds_alone_are_refused() -> None:
     assert refused.value.code == "simulate.price_criterion"
 
 
-def test_a_kind_that_a_person_marks_is_refused() -> None:
+def test_a_kind_that_nobody_knows_is_refused() -> None:
     rules, form = checked(checklist())
-    panel = replace(rules.criteria[0], kind="panel")
+    panel = replace(rules.criteria[0], kind="wheel")
     with pytest.raises(Refusal) as refused:
         answers.distributions(replace(rules, criteria=(panel,)), form)
     assert refused.value.code == "simulate.kind"
@@ -199,3 +202,51 @@ def test_a_price_alone_has_no_weight_to_move() -> None:
     found = honest.study(rules, form, PRIOR, CEILING, (1, "t", 200, 5))
     assert found.moved == ()
     assert len(found.spreads) == 2
+
+
+def test_a_whole_rule_set_is_played_as_it_is_evaluated() -> None:
+    """Experts, a threshold, a stage with a weight: the parts of real reports add up as those of the batch."""
+    document = whole_rules.rules()
+    for member in ("evaluated_price", "same_brand", "abnormally_low"):
+        del document[member]
+    rules, form = checked((document, whole_rules.form()))
+    known = answers.distributions(rules, form, None, 0.1)
+    assert set(known) == {"iso", "days"}
+    played: Any = honest.play(rules, known, PRIOR, CEILING, (5, "t", 40, 4))
+    for row in range(40):
+        bids: list[OpenedBid] = []
+        panel: dict[str, dict[str, dict[str, str]]] = {name: {} for name in whole_rules.TECHNICAL}
+        for column in range(4):
+            price = int(played.scene.honest[row, column])
+            given = {name: answer.texts[played.sample.picked[name][row, column]] for name, answer in known.items()}
+            key = f"{column:064x}"
+            offer = {**whole_rules.bid(key, 2, **given).answers["offer"], "price": yuan(price), "brand": "x"}
+            bids.append(OpenedBid(key, {"offer": offer}))
+            for name in whole_rules.TECHNICAL:
+                mark = played.sample.marks[name][row, column] / (2 if name == "service" else 1)
+                panel[name][key] = dict.fromkeys(whole_rules.EXPERTS, f"{mark:.2f}")
+        made = evaluate(rules, form, Lot(LOT, {}, ALPHA, CEILING, experts=panel), bids)
+        winner = int(played.played.winner[row])
+        assert made.failed == (winner == NOBODY)
+        totals = {int(line["bid_key"], 16): float(line["total"]) for line in made.ranking}
+        assert set(totals) == set(np.flatnonzero(np.isfinite(played.prices[row])))
+        for column, total in totals.items():
+            batch = played.scene.quality[row, column] + played.played.marks[row, column]
+            assert abs(total - batch) < 0.011
+        best = sorted(totals.values(), reverse=True)
+        if len(best) > 1 and best[0] - best[1] > 0.02:
+            assert max(totals, key=lambda one: totals[one]) == winner
+    found = honest.told(rules, played, CEILING)
+    assert set(found.reasons) == {"certified", "technical"}
+    assert found.reasons["technical"] > 0.3
+    assert {one.name: one.full for one in found.spreads} == {"delivery": 10, "technical": 60, "price": 30, "total": 100}
+
+
+def test_what_is_not_played_is_said() -> None:
+    rules, form = checked((whole_rules.rules(), whole_rules.form()))
+    made = study(rules, form, Asked(bidders=4, trials=100, compare=False))
+    document: dict[str, Any] = report.document(made, rules, form)
+    assert [one["member"] for one in document["left_out"]] == ["evaluated_price", "abnormally_low", "same_brand"]
+    for lang in ("zh", "en"):
+        assert all(one[lang] in sheet.assumed(lang, document)[-1] for one in document["left_out"])
+        assert charts(document, lang)
