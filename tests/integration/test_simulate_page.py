@@ -81,7 +81,8 @@ def test_the_same_seed_gives_the_same_page(made: Town) -> None:
 
 def test_ones_own_files_are_tried_out_and_their_words_escaped(made: Town) -> None:
     title = {"zh": "办法<script>", "en": "Rules <script>alert(1)</script>"}
-    criteria = [dict(one) for one in load("checklist-f4")[0]["criteria"]]  # type: ignore[union-attr,arg-type]
+    rules: dict[str, Any] = load("checklist-f4")[0]
+    criteria = [dict(one) for one in rules["criteria"]]
     criteria[1]["title"] = {"zh": "<b>", "en": "<b>grade</b>"}
     answer = post(made, **mine(title=title, criteria=criteria))
     assert answer.status_code == 200, answer.text

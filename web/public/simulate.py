@@ -128,6 +128,7 @@ def _rules_field(outcome: Outcome) -> str:
 
 def _page(outcome: Outcome) -> Response:
     lang, report = language(), outcome.report
+    drawn = charts(report, lang) if report else ()
     wrong = {name: words.say(why.code, why.params, lang) for name, why in outcome.wrong.items()}
     answer = page.render(
         "simulate.html",
@@ -138,9 +139,8 @@ def _page(outcome: Outcome) -> Response:
         names=list(_templates()),
         report=report,
         told=sheet.assumed(lang, report) if report else [],
-        # Our own drawing, every word in it escaped (`evaluation.simulate.svg`).
-        shown=[(one, Markup(one.svg)) for one in charts(report, lang)] if report else [],  # noqa: S704
-        columns={one.key: [(head, False) for head in one.heads] for one in charts(report, lang)} if report else {},
+        shown=[(one, Markup(one.svg)) for one in drawn],  # noqa: S704 - our own, every word in it escaped
+        columns={one.key: [(head, False) for head in one.heads] for one in drawn},
         families=[one[lang] for one in FAMILIES.values()],
         most=trying.MOST_TRIALS,
         kilobytes=MOST_FILE >> 10,
