@@ -14,6 +14,7 @@ from tests.support.scenes import TENDERS, Set, play, stage
 SCENES: Final[dict[str, Callable[[Set], None]]] = {
     "public": scenes_public.pages,
     "verify": scenes_public.verified,
+    "simulate": scenes_public.simulated,
     "errors": scenes_public.refused,
 }
 

@@ -23,6 +23,7 @@ TOUCHING: Final = re.compile(
 # What of these stands on the server's libraries; the rest, and the words, run on the core install.
 SERVER: Final = re.compile(
     r"(?:bidding|evaluation|guarantees|ledger)\.store|(?:evaluation|guarantees)\.acts|bidding\.box_\w+"
+    r"|evaluation\.simulate"
 )
 
 

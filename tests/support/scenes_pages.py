@@ -15,6 +15,7 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
             "GET /api",
             "GET /design",
             "GET /log",
+            "GET /simulate",
             "GET /tenders",
             "GET /tenders/<tender>",
             "GET /tenders/<tender>/documents",
@@ -29,6 +30,7 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
             "design.html",
             "front.html",
             "log.html",
+            "simulate.html",
             "tender/bid.html",
             "tender/documents.html",
             "tender/draw.html",
@@ -45,6 +47,11 @@ SHOWN: Final[dict[str, frozenset[str]]] = {
         {
             "POST /tenders/<tender>/verify",
             "POST /verify",
+        }
+    ),
+    "simulate": frozenset(
+        {
+            "POST /simulate",
         }
     ),
     "errors": frozenset(

@@ -58,6 +58,7 @@ def addresses(at: Set) -> dict[str, str]:
         "interface": "/api",
         "design": "/design",
         "verify": "/verify",
+        "simulate": "/simulate",
     }
     for name, tender in at.named.items():
         parts = {"": "", "result": f"/lots/{LOT}/result"}
@@ -98,6 +99,24 @@ def verified(at: Set) -> None:
         page.goto(f"{made.url}/tenders/{tender}/verify?lang={lang}")
         _sent(page, "main form button")
         at.look(page, "tender verified", lang)
+
+
+def simulated(at: Set) -> None:
+    """A rule set tried out: its report with every chart, and what is wrong with what was asked."""
+    page, made = at.page(), at.made
+    for lang in LANGS:
+        page.goto(f"{made.url}/simulate?lang={lang}")
+        page.locator("#trials").fill("100")
+        page.locator("#bidders").fill("5")
+        _sent(page, "main form button")
+        page.locator("svg.chart").first.wait_for()
+        page.evaluate(OPEN_ALL)
+        at.look(page, "rule set tried out", lang)
+        page.locator("#template").select_option("")
+        page.locator("#trials").fill("99")
+        page.locator("#ruleset").set_input_files({"name": "rules.json", "mimeType": "", "buffer": b"{"})
+        _sent(page, "main form button")
+        at.look(page, "rule set not tried out", lang)
 
 
 def _changed(bundle: bytes) -> bytes:

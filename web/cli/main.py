@@ -40,6 +40,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "bundle": ("web.cli.verify", "bundle"),
     "claims": ("web.cli.verify", "claims"),
     "follow": ("web.cli.follow", "follow"),
+    "simulate": ("web.cli.simulate", "simulate"),
     "witness": ("ledger.witness.cli", "witness"),
     "contributor": ("ledger.contributor.cli", "contributor"),
     "platform": ("web.cli.server", "platform"),
