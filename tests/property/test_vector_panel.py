@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from evaluation.vector import Criterion, Panel, score_panel
 from evaluation.vector.rounding import DOWN, HALF_EVEN, HALF_UP, MODES, Rounding
 from tests.support.sampling import sample
 
-EXAMPLES: Final = sample(20_000, 400)
+EXAMPLES: Final = sample(20_000, 300)
 WAYS: Final = {HALF_UP: ROUND_HALF_UP, HALF_EVEN: ROUND_HALF_EVEN, DOWN: ROUND_DOWN}
 EXACT: Final = Context(prec=200)
 
@@ -47,12 +48,10 @@ def cases(draw: st.DrawFn) -> Case:
     criteria = draw(st.lists(CRITERIA, min_size=1, max_size=4))
     experts, bids, drop = draw(st.integers(1, 9)), draw(st.integers(1, 5)), draw(st.integers(0, 3))
     dropped_from = draw(st.integers(2 * drop + 1, 10))
-    one = st.integers(low, high)
-    size = experts * len(criteria) * bids
-    marks = draw(st.lists(one, min_size=size, max_size=size))
+    marks = draw(arrays(kind, (experts, len(criteria), bids), elements=st.integers(low, high)))
     total = draw(st.one_of(st.none(), ROUNDINGS))
     panel = Panel(draw(st.integers(0, 4)), drop, dropped_from, draw(ROUNDINGS), criteria, total)
-    return Case(panel, np.array(marks, dtype=kind).reshape(experts, len(criteria), bids))
+    return Case(panel, marks)
 
 
 def rounded(value: Fraction, to: Rounding | None) -> Fraction:

@@ -22,7 +22,7 @@ from evaluation.vector.price.base import BLOCK, Prices
 _ERROR: Final = Decimal(2) ** -52
 _NEAR: Final = decimal.Context(prec=40, rounding=decimal.ROUND_HALF_EVEN, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
 _LEAF: Final = 32
-_FIRST_DIGITS: Final = 64
+_FIRST_DIGITS: Final = 32
 
 # Bounds of a number from below and from above.
 Bounds = tuple[Decimal, Decimal]
