@@ -36,7 +36,11 @@ _CENT: Final = Decimal("0.01")
 _TO_2: Final = {"mode": "half_up", "places": 2}
 _F8: Final = {
     **{name: name for name in ("a", "b", "c", "e", "f", "c1", "r")},
-    **{"drop": "80", "trim_low": "10", "trim_high": "15", "base": _TO_2, "mark": _TO_2},
+    "drop": "80",
+    "trim_low": "10",
+    "trim_high": "15",
+    "base": _TO_2,
+    "mark": _TO_2,
 }
 _DRAWN: Final = {"a": "30", "b": "10", "c": "20", "e": "40", "f": "20", "c1": "50", "r": "5"}
 
@@ -101,24 +105,35 @@ def by_floats(given: NDArray[np.float64], factors: NDArray[np.float64], block: i
 def panels(*, bids: int = BIDS, rounds: int = 5, console: Console | None = None) -> Iterator[Ratio]:
     """Beside decimals, then beside floats; how many totals floats get wrong is printed."""
     made = marks(bids)
-    panel, what = made.panel(), f"{bids} bids × {CRITERIA} criteria × {EXPERTS} experts"
-    exact = score_panel(panel, made.whole).totals
+    yield _beside_decimals(made, min(rounds, 3))
+    yield _beside_floats(made, rounds, console)
 
-    def ours(_: int) -> float:
-        return seconds(lambda: score_panel(panel, made.whole))
 
-    columns, tens = made.decimals()
-    assert [int(one.scaleb(2)) for one in by_decimals(columns, tens)] == exact.tolist()
-    taken, limit = in_turns(min(rounds, 3), ours, lambda _: seconds(lambda: by_decimals(columns, tens)))
-    del columns
-    yield Ratio(what, f"a {TIMES_FASTER}th of decimal", taken, limit / TIMES_FASTER, 1.0)
+def _ours(made: Marks) -> float:
+    panel = made.panel()
+    return seconds(lambda: score_panel(panel, made.whole))
 
+
+def _what(made: Marks) -> str:
+    return f"{made.whole.shape[2]} bids × {CRITERIA} criteria × {EXPERTS} experts"
+
+
+def _beside_decimals(made: Marks, rounds: int) -> Ratio:
+    columns, factors = made.decimals()
+    exact = score_panel(made.panel(), made.whole).totals.tolist()
+    assert [int(one.scaleb(2)) for one in by_decimals(columns, factors)] == exact
+    taken, limit = in_turns(rounds, lambda _: _ours(made), lambda _: seconds(lambda: by_decimals(columns, factors)))
+    return Ratio(_what(made), f"a {TIMES_FASTER}th of decimal", taken, limit / TIMES_FASTER, 1.0)
+
+
+def _beside_floats(made: Marks, rounds: int, console: Console | None) -> Ratio:
     given, factors = made.floats()
+    exact = score_panel(made.panel(), made.whole).totals
     wrong = int((np.rint(by_floats(given, factors) * 100).astype(np.int64) != exact).sum())
     if console is not None:
-        console.print(f"scoring: floats get {wrong} of {bids} totals wrong, decimals none")
-    taken, limit = in_turns(rounds, ours, lambda _: seconds(lambda: by_floats(given, factors)))
-    yield Ratio(what, "float64, which gets totals wrong", taken, limit, BESIDE_FLOATS)
+        console.print(f"scoring: floats get {wrong} of {len(exact)} totals wrong, decimals none")
+    taken, limit = in_turns(rounds, lambda _: _ours(made), lambda _: seconds(lambda: by_floats(given, factors)))
+    return Ratio(_what(made), "float64, which gets totals wrong", taken, limit, BESIDE_FLOATS)
 
 
 def prices(*, bids: int = MANY, rounds: int = 5, console: Console | None = None) -> Ratio:

@@ -1,10 +1,9 @@
-"""The panel's arithmetic in arrays against the same sentence in fractions: every panel mark and every total."""
+"""The panel's arithmetic in arrays against the reference in fractions: every panel mark and every total."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -15,13 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from evaluation.rules import criteria
+from evaluation.rules import exact as exact_numbers
+from evaluation.rules import panel as reference
 from evaluation.vector import Criterion, Panel, score_panel
 from evaluation.vector.rounding import DOWN, HALF_EVEN, HALF_UP, MODES, Rounding
 from tests.support.sampling import sample
 
 EXAMPLES: Final = sample(20_000, 300)
-WAYS: Final = {HALF_UP: ROUND_HALF_UP, HALF_EVEN: ROUND_HALF_EVEN, DOWN: ROUND_DOWN}
-EXACT: Final = Context(prec=200)
 
 ROUNDINGS: Final = st.builds(Rounding, st.sampled_from(MODES), st.integers(0, 6))
 FACTORS: Final = st.one_of(
@@ -41,42 +41,48 @@ class Case:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    kind = draw(st.sampled_from((np.int16, np.int16, np.int32, np.int64)))
-    most = int(np.iinfo(kind).max)
+    bits = draw(st.sampled_from((16, 16, 32, 64)))
+    most = 2 ** (bits - 1) - 1
     high = draw(st.sampled_from((7, 1000, 10_000, most)))
     low = draw(st.sampled_from((0, 0, 0, -high, high - 3, -most - 1)))
     criteria = draw(st.lists(CRITERIA, min_size=1, max_size=4))
     experts, bids, drop = draw(st.integers(1, 9)), draw(st.integers(1, 5)), draw(st.integers(0, 3))
     dropped_from = draw(st.integers(2 * drop + 1, 10))
-    marks = draw(arrays(kind, (experts, len(criteria), bids), elements=st.integers(low, high)))
+    marks = draw(arrays(f"int{bits}", (experts, len(criteria), bids), elements=st.integers(low, high)))
     total = draw(st.one_of(st.none(), ROUNDINGS))
     panel = Panel(draw(st.integers(0, 4)), drop, dropped_from, draw(ROUNDINGS), criteria, total)
     return Case(panel, marks)
 
 
-def rounded(value: Fraction, to: Rounding | None) -> Fraction:
-    """By the standard library's decimals: two hundred digits tell a half from what is nearly one."""
-    if to is None:
-        return value
-    near = EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return Fraction(near.quantize(Decimal(1).scaleb(-to.places), WAYS[to.mode], EXACT))
+def exact(to: Rounding) -> exact_numbers.Rounding:
+    """The same rounding, as the reference has it."""
+    return exact_numbers.Rounding(to.mode, to.places)
 
 
 def panel_mark(panel: Panel, given: Sequence[int]) -> Fraction:
-    """Of one criterion of one bid, in points."""
-    kept = sorted(given)
-    if panel.drop and len(kept) >= panel.dropped_from:
-        kept = kept[panel.drop : -panel.drop]
-    return rounded(Fraction(sum(kept), len(kept)) / 10**panel.places, panel.mean)
+    """Of one criterion of one bid by the reference, in points."""
+    rules = reference.Panel(panel.drop, panel.dropped_from, 1, reference.SAME, exact(panel.mean), None)
+    marks = {
+        str(expert): exact_numbers.fixed(Fraction(mark, 10**panel.places), panel.places)
+        for expert, mark in enumerate(given)
+    }
+    return reference.panel_mark(rules, marks)[1]
+
+
+def factored(one: Criterion, mark: Fraction) -> Fraction:
+    """A panel mark times its factor by the reference; where nothing rounds the product, the product."""
+    if one.rounding is None:
+        return mark * one.factor
+    body = {"factor": {"by": exact_numbers.exact(one.factor), "rounding": one.rounding._asdict()}}
+    return criteria.scaled(criteria.Criterion("id", "expert", "1", {}, "", "", body), mark)[1]
 
 
 def total(panel: Panel, rows: Sequence[Sequence[int]]) -> Fraction:
     """Of one bid; `rows`: the experts' marks by criterion."""
-    marks = (
-        rounded(panel_mark(panel, row) * one.factor, one.rounding)
-        for one, row in zip(panel.criteria, rows, strict=True)
+    added = sum(
+        (factored(one, panel_mark(panel, row)) for one, row in zip(panel.criteria, rows, strict=True)), Fraction(0)
     )
-    return rounded(sum(marks, Fraction(0)), panel.total)
+    return added if panel.total is None else exact(panel.total)(added)
 
 
 @settings(max_examples=EXAMPLES)

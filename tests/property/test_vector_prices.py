@@ -108,6 +108,7 @@ PARAMS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
         }
     ),
     "F10": st.fixed_dictionaries({name: DEVIATION[name] for name in ("floor", "base", "mark")}),
+    "F15": st.fixed_dictionaries({"score": ROUNDINGS, "mark": ROUNDINGS}),
     "F11": st.fixed_dictionaries({"variant": st.sampled_from(("low_half", "lowest")), **DEVIATION}),
 }
 

@@ -19,8 +19,9 @@ from evaluation.vector.price.f8 import F8
 from evaluation.vector.price.f9 import F9
 from evaluation.vector.price.f10 import F10
 from evaluation.vector.price.f11 import F11
+from evaluation.vector.price.f15 import F15
 
-_ALL: Final = (F1, F3, F4, F5, F6, F7, F8, F9, F10, F11)
+_ALL: Final = (F1, F3, F4, F5, F6, F7, F8, F9, F10, F11, F15)
 RULES: Final[Mapping[str, VectorRule]] = MappingProxyType({rule.name: rule for rule in _ALL})
 
 

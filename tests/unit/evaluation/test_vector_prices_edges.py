@@ -22,7 +22,11 @@ from tests.support.sampling import rng_for, sample
 TO_2: Final = {"mode": "half_up", "places": 2}
 F8: Final = {
     **{name: name for name in ("a", "b", "c", "e", "f", "c1", "r")},
-    **{"drop": "80", "trim_low": "10", "trim_high": "15", "base": TO_2, "mark": TO_2},
+    "drop": "80",
+    "trim_low": "10",
+    "trim_high": "15",
+    "base": TO_2,
+    "mark": TO_2,
 }
 DRAWN: Final = {"a": "30", "b": "10", "c": "20", "e": "40", "f": "20", "c1": "50", "r": "5"}
 
