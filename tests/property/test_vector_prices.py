@@ -18,7 +18,7 @@ from evaluation.vector import RULES, score
 from ledger.basics.errors import Refusal
 from tests.support.sampling import sample
 
-EXAMPLES: Final = sample(20_000, 500) // len(RULES)
+EXAMPLES: Final = sample(20_000, 1_000) // len(RULES)
 HIGHEST: Final = 10**15
 
 DRAWS: Final = ("x", "y", "z", "u", "v", "w", "t")
@@ -44,8 +44,9 @@ SHARES: Final = decimals(100)
 RATES: Final = st.one_of(st.just("0"), decimals(3), decimals(10**6))
 FLOORS: Final = st.one_of(st.just("0"), decimals(60))
 DRAWN: Final = st.one_of(
-    st.sampled_from(("0", "100", "-2.5", "0.5", "3.5", "15", "97", "150")),
-    st.integers(-50 * 10**4, 150 * 10**4).map(lambda whole: written(whole, 4)),
+    st.sampled_from(("0.5", "3.5", "15", "97")),
+    st.sampled_from(("0.5", "-2.5", "20", "30", "0", "100", "150")),
+    st.integers(1, 99 * 10**4).map(lambda whole: written(whole, 4)),
 )
 DEVIATION: Final[dict[str, st.SearchStrategy[Any]]] = {
     "up": RATES,
@@ -114,16 +115,17 @@ PARAMS: Final[dict[str, st.SearchStrategy[dict[str, Any]]]] = {
 
 
 @st.composite
-def lots(draw: st.DrawFn) -> tuple[list[int], int | None]:
+def lots(draw: st.DrawFn) -> tuple[list[int], int]:
     """Prices in fen and a ceiling: close together, far apart, many alike, the smallest and the largest there are."""
     middle = draw(st.sampled_from((1, 2, 100, 99_999, 10**8, 98_765_432_10, 10**12, HIGHEST)))
     wide = st.integers(1, HIGHEST)
     near = st.integers(max(1, middle * 7 // 10), min(HIGHEST, middle * 13 // 10 + 1))
     few = st.sampled_from(draw(st.lists(near, min_size=1, max_size=3)))
-    price = draw(st.sampled_from((wide, near, near, few, st.sampled_from((1, HIGHEST)))))
-    prices = draw(st.lists(price, min_size=1, max_size=24))
+    price = draw(st.sampled_from((wide, near, near, few, st.integers(1, 6), st.sampled_from((1, HIGHEST)))))
+    # Rules change at two, four, five, seven and ten bids, and at numbers of their own.
+    prices = draw(st.lists(price, min_size=1, max_size=draw(st.sampled_from((1, 2, 3, 4, 6, 9, 24)))))
     over = st.integers(min(max(prices) * 9 // 10 + 1, HIGHEST), min(HIGHEST, max(prices) * 3 // 2))
-    return prices, draw(st.one_of(over, over, over, st.just(max(prices)), st.none()))
+    return prices, draw(st.one_of(over, over, st.just(max(prices))))
 
 
 @st.composite
@@ -177,6 +179,66 @@ def test_both_give_the_same_benchmark_and_the_same_marks(rule: str, data: st.Dat
     setting, prices = data.draw(lots_for(rule))
     ours, theirs = twin(rule, setting, prices), reference(rule, setting, prices)
     assert same(ours, theirs), (ours, theirs)
+
+
+TO_2: Final = {"mode": "half_up", "places": 2}
+PLAIN: Final = {"up": "1", "down": "0.5", "floor": "0", "deviation": TO_2 | {"places": 4}, "base": TO_2, "mark": TO_2}
+BANDS: Final = {"c_high": "x", "c_mid": "y", "c_low": "z", "high_from": "95", "low_to": "90", "average": TO_2}
+ABC: Final = {"delta": "x", "k": "y", "mean_share": "70", "limit_share": "75", "below": "95", "a": "0", "b": "100"}
+MIXED: Final = {"a": "x", "b": "y", "c": "z", "e": "u", "f": "v", "c1": "w", "r": "t", "drop": "80"}
+TRIMMED: Final = {"trim_low": "10", "trim_high": "15", "base": TO_2, "mark": TO_2}
+LIMITED: Final = {"limit": "30", "mu": "90", "free": "2"}
+CEILING: Final = 100_000
+
+
+@pytest.mark.parametrize(
+    ("rule", "params", "prices"),
+    [
+        ("F4", BANDS, [90_000]),
+        ("F4", BANDS, [89_999]),
+        ("F4", BANDS, [95_000]),
+        ("F4", BANDS, [94_999]),
+        ("F5", BANDS | {"many": 2}, [90_000, 90_001, 91_000]),
+        ("F5", BANDS | {"many": 2}, [94_999, 95_000, 96_000]),
+        ("F5", BANDS | {"many": 4}, [80_000, 92_000, 96_000, 97_000]),
+        ("F5", BANDS | {"many": 5}, [80_000, 92_000, 96_000, 97_000]),
+        # A is 98 % of the ceiling, and B lies below 95 % of that
+        ("F6", ABC | {"c": "0"}, [93_100]),
+        ("F6", ABC | {"c": "0"}, [80_000, 93_099, 93_100]),
+        *(
+            ("F7", {"q1": "u", "k1": "v", "k2": "w", "trim": "25"}, list(range(90_000, 90_000 + n)))
+            for n in range(1, 12)
+        ),
+        *(("F8", MIXED | TRIMMED, [80_000 + 97 * n * n for n in range(count)]) for count in range(1, 14)),
+        ("F8", MIXED | TRIMMED, [79_999, 80_000, 90_000]),
+        ("F8", MIXED | TRIMMED, [1, 2, 79_999]),
+        ("F8", MIXED | TRIMMED, [1, 2, 80_000]),
+        ("F9", LIMITED, [5_000, 10_000, 15_000]),
+        ("F9", LIMITED, [7_000, 10_000, 13_000]),
+        ("F9", LIMITED, [6_999, 10_000, 13_000]),
+        ("F9", LIMITED, [1, 100_000]),
+        ("F11", {"variant": "low_half"}, [100, 200, 300]),
+    ],
+)
+def test_both_agree_where_a_rule_changes(rule: str, params: dict[str, Any], prices: list[int]) -> None:
+    drawn = dict(zip(DRAWS, ("2", "30", "-2.5", "40", "20", "50", "5"), strict=True))
+    # The last of what can be drawn, so that one item more or fewer shows.
+    asked = Setting(Fraction(60), PLAIN | params, CEILING, drawn, lambda _name, items: items[-1])
+    found = twin(rule, asked, prices)
+    assert not isinstance(found, Refusal)
+    assert found == reference(rule, asked, prices)
+
+
+@pytest.mark.parametrize("rule", ["F4", "F5", "F6", "F7", "F8", "F10"])
+def test_both_refuse_a_rule_without_the_ceiling_that_it_needs(rule: str) -> None:
+    def pick(_name: str, items: Sequence[str]) -> str:
+        return items[0]
+
+    without = Setting(Fraction(50), {}, None, {}, pick)
+    ours, theirs = twin(rule, without, [1, 2]), reference(rule, without, [1, 2])
+    assert isinstance(ours, Refusal)
+    assert ours.code == "price.no_ceiling"
+    assert same(ours, theirs)
 
 
 def test_the_twin_has_every_rule_with_a_benchmark() -> None:
