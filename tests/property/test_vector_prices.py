@@ -204,10 +204,10 @@ CEILING: Final = 100_000
         ("F5", BANDS | {"many": 5}, [80_000, 92_000, 96_000, 97_000]),
         # A is 98 % of the ceiling, and B lies below 95 % of that
         ("F6", ABC | {"c": "0"}, [93_100]),
-        ("F6", ABC | {"c": "0"}, [80_000, 93_099, 93_100]),
+        ("F6", ABC | {"c": "0"}, [80_000, 92_000, 93_100]),
         *(
-            ("F7", {"q1": "u", "k1": "v", "k2": "w", "trim": "25"}, list(range(90_000, 90_000 + n)))
-            for n in range(1, 12)
+            ("F7", {"q1": "u", "k1": "v", "k2": "w", "trim": "25"}, [70_000 + 97 * n * n for n in range(count)])
+            for count in range(1, 12)
         ),
         *(("F8", MIXED | TRIMMED, [80_000 + 97 * n * n for n in range(count)]) for count in range(1, 14)),
         ("F8", MIXED | TRIMMED, [79_999, 80_000, 90_000]),
