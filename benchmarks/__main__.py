@@ -10,7 +10,7 @@ from typing import Final
 import click
 from rich.console import Console
 
-from benchmarks import box, hall, opening, verify
+from benchmarks import box, hall, opening, scoring, verify
 from benchmarks.ratio import Ratio, show
 from tests.support.postgres import Cluster
 
@@ -55,7 +55,21 @@ def halls(quick: bool, console: Console) -> Iterator[Ratio]:  # noqa: FBT001 - a
     yield hall.ratio(watchers=watchers, rounds=rounds)
 
 
-MEASURES: Final[dict[str, Measure]] = {"box": boxes, "hall": halls, "opening": openings, "verify": verification}
+def marks(quick: bool, console: Console) -> Iterator[Ratio]:  # noqa: FBT001 - as above
+    """The vectorised scoring."""
+    bids, many = (2_000, 50_000) if quick else (scoring.BIDS, scoring.MANY)
+    console.print(f"scoring: the panel's marks of {bids} bids in three ways, F8 over {many} bids")
+    yield from scoring.panels(bids=bids, console=console)
+    yield scoring.prices(bids=many, console=console)
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "box": boxes,
+    "hall": halls,
+    "opening": openings,
+    "scoring": marks,
+    "verify": verification,
+}
 
 
 @click.command()

@@ -23,7 +23,7 @@ TOUCHING: Final = re.compile(
 # What of these stands on the server's libraries; the rest, and the words, run on the core install.
 SERVER: Final = re.compile(
     r"(?:bidding|evaluation|guarantees|ledger)\.store|(?:evaluation|guarantees)\.acts|bidding\.box_\w+"
-    r"|evaluation\.simulate"
+    r"|evaluation\.(?:simulate|vector)"
 )
 
 
@@ -83,6 +83,8 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("ledger/basics/clock.py", "import time", "Pure modules decide"),
         ("ledger/basics/clock.py", "import socket", "Pure modules decide"),
         ("ledger/basics/probe/verify.py", "import sqlite3", "Pure modules decide"),
+        ("evaluation/rules/exact.py", "import evaluation.vector", "The core install"),
+        ("evaluation/vector/rounding.py", "import evaluation.rules.exact", "The vectorised twin"),
         ("guarantees/verify.py", "import sqlalchemy", "The core install"),
         ("guarantees/__init__.py", "import flask", "Only web/"),
     ],

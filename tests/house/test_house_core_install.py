@@ -21,7 +21,7 @@ from tests.support.tree import PACKAGES, ROOT, assert_none, files, module_of, so
 
 # Modules that stand on the server's libraries. Everything else belongs to the core.
 SERVER: Final = re.compile(
-    r"(?:ledger\.store|bidding\.(?:store|box_\w+)|evaluation\.(?:store|acts|simulate)|guarantees\.(?:store|acts))(?:\..+)?"
+    r"(?:ledger\.store|bidding\.(?:store|box_\w+)|evaluation\.(?:store|acts|simulate|vector)|guarantees\.(?:store|acts))(?:\..+)?"
     r"|web\.cli\.server|web\.(?!cli(?:\.|$)|words(?:\.|$)).+"
 )
 SERVER_LIBRARIES: Final = (

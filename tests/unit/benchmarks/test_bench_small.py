@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import box, hall, opening, verify
+from benchmarks import box, hall, opening, scoring, verify
 
 
 def test_the_box_is_measured_on_two_lots(tmp_path: Path) -> None:
@@ -36,3 +36,9 @@ def test_an_announcement_is_measured_on_a_handful_of_watchers() -> None:
     assert found.bound == hall.BOUND
     assert 0 < found.ours < 60
     assert 0 < found.limit < 60
+
+
+def test_three_ways_of_scoring_are_measured() -> None:
+    found = [*scoring.panels(bids=200, rounds=1), scoring.prices(bids=5_000, rounds=1)]
+    assert [one.bound for one in found] == [1.0, scoring.BESIDE_FLOATS, scoring.BESIDE_SORT]
+    assert all(one.ours > 0 for one in found)
