@@ -21,6 +21,7 @@ from evaluation.rules.lint.finding import (
     WARNING,
     Finding,
     Subject,
+    pointer,
 )
 from evaluation.rules.lint.restricting import KINDS, PAST, SCALE, Kind
 from ledger.basics.errors import Refusal
@@ -53,12 +54,13 @@ def findings(subject: Subject) -> Iterator[Finding]:
 
 def _asked(subject: Subject, said: set[tuple[str, str]]) -> Iterator[Finding]:
     """Questions by themselves. The brand is asked so that bids of one brand count as one (87号令 art. 31)."""
-    for part in subject.form.parts.values():
-        for question in part:
-            for kind, words in _restricting(subject, _titles(_entry(subject, question))):
-                excused = kind.code == "lint.brand" and question.id == subject.rules.same_brand.get("question")
-                if not excused and (kind.code, question.id) not in said:
-                    refusal, path = _refusal(kind, question.id, words), subject.asked(question.id)
+    brand = subject.rules.same_brand.get("question")
+    for part, entries in (subject.form_doc or {}).get("parts", {}).items():
+        for place, entry in enumerate(entries):
+            for kind, words in _restricting(subject, _titles(entry)):
+                excused = kind.code == "lint.brand" and entry["id"] == brand
+                if not excused and (kind.code, entry["id"]) not in said:
+                    refusal, path = _refusal(kind, entry["id"], words), pointer("parts", part, place)
                     yield Finding.of(WARNING, refusal, _article(subject, kind), path, document="form")
 
 
@@ -96,7 +98,9 @@ def _wanted(criterion: Criterion) -> Fraction | None:
     body = criterion.body
     match criterion.kind:
         case "veto":
-            return Fraction(body["min"]) if "min" in body else None
+            least = body.get("min", "")
+            # A date as the bound of a number is no number: `relations` tells of it.
+            return Fraction(least) if least and "-" not in least[1:] else None
         case "bands":
             first, last = body["bands"][0], body["bands"][-1]
             rises = Fraction(last["points"]) > Fraction(first["points"])

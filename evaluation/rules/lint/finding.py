@@ -98,6 +98,10 @@ class Subject:
         for part, entries in (self.form_doc or {}).get("parts", {}).items():
             for place, entry in enumerate(entries):
                 if entry["id"] == question:
-                    name = part.replace("~", "~0").replace("/", "~1")
-                    return f"/parts/{name}/{place}"
+                    return pointer("parts", part, place)
         return ""
+
+
+def pointer(*steps: str | int) -> str:
+    """The JSON pointer (RFC 6901) of these steps."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)

@@ -310,3 +310,9 @@ def test_experts_of_a_works_tender_without_anchors_are_warned_of() -> None:
     made["criteria"][1] = {**expert("plan", "10"), "anchors": [], "question": "proposal"}
     found = [(one.level, one.code, one.article) for one in lint(made, asking, CEILING)]
     assert found == [("warning", "lint.anchors_missing", "12号令 art. 35")]
+
+
+def test_a_date_as_the_bound_of_a_number_is_told_and_nothing_stumbles() -> None:
+    made, asking = lawful()
+    added(veto("done", min="2026-01-01"), {**asked("done", "integer"), **titled("类似业绩", "done")})(made, asking)
+    assert [(one.code, one.path) for one in errors(made, asking)] == [("rules.veto_bound_kind", "/criteria/4")]
