@@ -17,7 +17,7 @@ from bidding.form import check_form
 from bidding.procedures import Notice
 from bidding.procedures.tender import TenderState
 from bidding.profiles import Profile
-from evaluation.rules.lint import check_publishable
+from evaluation.rules.lint import PANEL, TOUCHLESS, check_publishable
 from evaluation.rules.relations import check_rule_set
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
@@ -58,4 +58,5 @@ def check_rules(notice: Notice, setting: Setting) -> None:
                 raise Refusal("notice.rules_unserved", lot=lot.lot, member=member)
         if rules.ceiling is not None and rules.ceiling != lot.ceiling_fen:
             raise Refusal("notice.rules_ceiling", lot=lot.lot, found=yuan(rules.ceiling), wanted=yuan(lot.ceiling_fen))
-        check_publishable(document, form_document, lot.ceiling_fen or None)
+        touch = TOUCHLESS if notice.no_touch == "award" else PANEL
+        check_publishable(document, form_document, lot.ceiling_fen or None, touch=touch)

@@ -123,6 +123,9 @@ def _criteria_relations(rules: RuleSet, form: Form) -> Iterator[Refusal]:
     stages = {stage.id for stage in rules.stages}
     if any(criterion.by_experts for criterion in rules.criteria) != (rules.panel is not None):
         yield Refusal("rules.panel_and_experts")
+    if rules.panel is not None and rules.panel.drop > 0 and rules.panel.dropped_from <= 2 * rules.panel.drop:
+        # Nothing would be left to take the mean of.
+        yield Refusal("rules.panel_drop", drop=rules.panel.drop, found=rules.panel.dropped_from)
     for criterion in rules.criteria:
         if criterion.id in seen:
             yield Refusal("rules.doubled_criterion", criterion=criterion.id)

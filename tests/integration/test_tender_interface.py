@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
+from evaluation.rules import templates
 from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.sealed import tickets
@@ -92,6 +93,18 @@ def test_what_anyone_may_read_is_what_the_description_says(place: Town) -> None:
         ("/log/keys", "/log/keys"),
     ):
         asked(place, "GET", path, of)
+
+
+def test_a_rule_set_is_linted_with_article_and_field(place: Town) -> None:
+    rules, form = templates.load("checklist-f4")
+    body = {"rules": rules | {"candidates": 4}, "form": form, "ceiling_fen": 100_000_000}
+    asked(place, "POST", "/api/lint", "/api/lint", json=body)
+    (found,) = place.ask("POST", "/api/lint", body).get_json()["findings"]
+    assert (found["code"], found["article"]) == ("lint.too_many_candidates", "实施条例 art. 53")
+    assert (found["document"], found["path"]) == ("rules", "/candidates")
+    for wrong in ({}, {**body, "ceiling_fen": 0}, {**body, "touch": "some"}, {**body, "more": 1}):
+        answer = place.ask("POST", "/api/lint", wrong)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "http.lint_body")
 
 
 def test_answers_that_are_no_json_have_the_type_that_is_described(place: Town) -> None:

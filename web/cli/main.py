@@ -39,6 +39,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "verify": ("web.cli.verify", "verify"),
     "bundle": ("web.cli.verify", "bundle"),
     "claims": ("web.cli.verify", "claims"),
+    "lint": ("web.cli.lint", "lint_"),
     "follow": ("web.cli.follow", "follow"),
     "simulate": ("web.cli.simulate", "simulate"),
     "witness": ("ledger.witness.cli", "witness"),

@@ -11,7 +11,7 @@ from web.bidder import pages as bidder
 from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
-from web.public import api, front, hall, log, logpage, openapi, opendata, simulate, verify
+from web.public import api, front, hall, linting, log, logpage, openapi, opendata, simulate, verify
 from web.public import tender as tender_pages
 from web.public import tenders as listing
 from web.services import Services
@@ -28,7 +28,21 @@ def create_app(services: Services) -> Flask:
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     door = Door(services)
     delivery.install(app, door, limits, page.refused, services.config.public.origins())
-    public = (assets, log, api, opendata, openapi, front, listing, tender_pages, hall, verify, simulate, logpage)
+    public = (
+        assets,
+        log,
+        api,
+        linting,
+        opendata,
+        openapi,
+        front,
+        listing,
+        tender_pages,
+        hall,
+        verify,
+        simulate,
+        logpage,
+    )
     for module in (*public, bidder, custody, enrolment, tenders, acts, tickets):
         app.register_blueprint(module.blueprint)
     account.install(app, door)

@@ -31,7 +31,7 @@ def test_the_form_on_its_page_is_one() -> None:
 
 
 def test_every_code_of_the_linter_stands_on_its_page() -> None:
-    page = (PAGES / "rule-set.md").read_text("utf-8")
+    page = (PAGES / "lint.md").read_text("utf-8")
     words = json.loads((Path(__file__).parents[3] / "web/words/rules.json").read_text("utf-8"))
     assert [code for code in words if code.startswith("lint.") and f"`{code}`" not in page] == []
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from bidding.profiles.packaged import packaged_profiles
+from evaluation.rules.lint import finding
 from web import texts
 
 ARTICLES = sorted(
@@ -30,6 +31,30 @@ def test_an_article_is_cited_in_the_pages_language(article: str) -> None:
     said = texts.article(article, "en")
     assert not re.search(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", said), said
     assert re.findall(r"\d+", said) == re.findall(r"\d+", article)
+
+
+@pytest.mark.parametrize(
+    "article",
+    [
+        *(
+            one.format(20)
+            for one in (
+                finding.ORDER_87,
+                finding.ORDER_12,
+                finding.REGULATIONS,
+                finding.PROCUREMENT_REGULATIONS,
+                finding.TENDERING_LAW,
+                finding.SMALL_ENTERPRISES,
+            )
+        ),
+        finding.DEDUCTIONS,
+        finding.LOW_PRICES,
+    ],
+)
+def test_what_the_linter_cites_is_cited_in_the_pages_language(article: str) -> None:
+    said = texts.article(article, "en")
+    assert not re.search(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", said), said
+    assert re.findall(r"\d+", said)[-1] == re.findall(r"\d+", article)[-1]
 
 
 def test_what_there_are_no_words_for_stays_as_it_is() -> None:

@@ -8,6 +8,7 @@ from bidding.store.search import SORTS, STATES
 from web.public.described.operation import BYTES, PLAIN, Answer, Operation, Parameter
 from web.public.described.shapes import (
     ANY,
+    BOTH,
     FLAG,
     HASH,
     ID,
@@ -37,6 +38,15 @@ _AMOUNTS: Final = (
     ("amount_to", "估算价（元），至", "estimate in yuan, up to"),
 )
 _LEAF: Final = Parameter("leaf", "path", HASH, "事件的叶子，十六进制", "the event's leaf in hex")
+_FINDING: Final = record(
+    level=one_of("error", "warning"),
+    code=TEXT,
+    params={"type": "object"},
+    article=TEXT,
+    document=one_of("rules", "form"),
+    path=TEXT,
+    words=BOTH,
+)
 
 API: Final = (
     Operation(
@@ -61,6 +71,22 @@ API: Final = (
         "a ticket for a lot's hall: for one connection within a minute",
         (Answer(200, "入场票", "the ticket", record(ticket=TEXT, expires=TIME)),),
         parameters=(TENDER, A_LOT),
+    ),
+    Operation(
+        "POST",
+        "/api/lint",
+        "检查一份评标规则集：列出全部问题及其条文和字段，不保存任何内容",
+        "what is wrong with a rule set, each finding with its article and field; nothing is kept",
+        (Answer(200, "问题，错误在前", "the findings, errors first", record(findings=listed(_FINDING))),),
+        body=record(
+            "form",
+            "ceiling_fen",
+            "touch",
+            rules={"type": "object"},
+            form={"type": "object"},
+            ceiling_fen=WHOLE,
+            touch=one_of("panel", "none"),
+        ),
     ),
     Operation(
         "GET",
