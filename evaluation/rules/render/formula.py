@@ -26,12 +26,13 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-def filled(
-    certificate: Mapping[str, Any],
-    lang: str,
-    show: Show = lambda value, unit: near(value),
-    title: Title = str,
-) -> str:
+def plainly(value: str, unit: str) -> str:
+    """An exact value as it stands, `≈` where no decimal ends."""
+    del unit
+    return near(value)
+
+
+def filled(certificate: Mapping[str, Any], lang: str, show: Show = plainly, title: Title = str) -> str:
     """The formula of a certificate's rule with its numbers, in zh or en; "" for a rule this version does not know."""
     pieces = formulas().get(_key(certificate))
     if pieces is None:

@@ -45,10 +45,14 @@ def report() -> Report:
         ),
         (
             "price",
-            "3.3：(报价9570000.00 − 基准价9201275) ÷ 基准价 ≈ 0.0401，取0.0401，"
-            "偏差4.01%，扣4.01分后为55.99分（不低于下限），取55.99分",
-            "3.3: (bid 9570000.00 − benchmark 9201275) ÷ benchmark ≈ 0.0401, rounded 0.0401, "
-            "deviation 4.01 %, 4.01 points off leave 55.99 (not under the floor), rounded 55.99 points",
+            (
+                "3.3：(报价9570000.00 − 基准价9201275) ÷ 基准价 ≈ 0.0401，取0.0401，"
+                "偏差4.01%，扣4.01分后为55.99分（不低于下限），取55.99分"
+            ),
+            (
+                "3.3: (bid 9570000.00 − benchmark 9201275) ÷ benchmark ≈ 0.0401, rounded 0.0401, "
+                "deviation 4.01 %, 4.01 points off leave 55.99 (not under the floor), rounded 55.99 points"
+            ),
         ),
         (
             "ceiling",

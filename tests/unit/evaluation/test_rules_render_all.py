@@ -18,7 +18,7 @@ from evaluation.rules.price import RULES
 from evaluation.rules.render import filled, label, rounding, steps, unit
 from evaluation.rules.render.book import LANGUAGES, formulas, words
 from ledger.basics.money import yuan
-from tests.unit.evaluation.rules_kit import CEILING, offer, run
+from tests.unit.evaluation.rules_kit import run
 from tests.unit.evaluation.test_rules_price_benchmarks import DRAWN, F5, F6, F7, F8, F9, F10, F11, TO_2
 from tests.unit.evaluation.whole_rules import bid, form, panel, rules
 
@@ -160,7 +160,8 @@ def test_a_panel_says_who_was_dropped_and_who_owes_a_reason() -> None:
         "2: 8.00 (plan) + 10.00 (service) = 18.00 points, threshold 12, × weight 3 = 54, rounded 54.00 points"
     )
     assert english["plan"] == (
-        "2.plan: 5 experts gave 6, 7, 8, 9, 10, highest 10 dropped, lowest 6 dropped, sum 24, mean 8, rounded 8.00 points"
+        "2.plan: 5 experts gave 6, 7, 8, 9, 10, highest 10 dropped, lowest 6 dropped, "
+        "sum 24, mean 8, rounded 8.00 points"
     )
 
 
@@ -191,5 +192,5 @@ def test_a_step_of_a_later_version_is_called_by_its_name() -> None:
 @pytest.mark.parametrize("count", [3, 13])
 def test_very_many_are_counted_not_listed(count: int) -> None:
     marks = {f"e{number:03}": "5" for number in range(count)}
-    found = certify("x", "expert", "1", {"marks": marks}, [step("experts", Fraction(count), "items")], "5.00")
+    found = certify("x", "expert", "1", {"marks": dict(marks)}, [step("experts", Fraction(count), "items")], "5.00")
     assert ("等共13个" in render(found, "zh")) == (count == 13)
