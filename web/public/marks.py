@@ -72,15 +72,25 @@ def why(certificate: Mapping[str, Any], record: Record, lang: Lang) -> Why:
         title=title(record, criterion, lang),
         clause=str(certificate["clause"]),
         rule=rule,
-        line=render(certificate, lang, None, lambda code, params, _: words.say(code, params, lang)),
+        line=render(certificate, lang, None, lambda code, params, _: _reason(code, params, record, lang)),
         formula=formula(record, criterion, rule, lang),
         filled=_filled(certificate, record, lang).replace("= ≈", "≈ "),
         inputs=tuple(_inputs(certificate, record, lang)),
         inputs_hash=str(certificate["inputs_hash"]),
         steps=tuple(_step(one, rule, record, lang) for one in certificate["steps"]),
         result=_result(certificate, lang),
-        reason=words.say(reason["code"], reason["params"], lang) if reason else "",
+        reason=_reason(reason["code"], reason["params"], record, lang) if reason else "",
     )
+
+
+def _reason(code: str, params: Mapping[str, Any], record: Record, lang: Lang) -> str:
+    """Why a bid is out; tests and stages by what they are called."""
+    named = dict(params)
+    if "tests" in named:
+        named["tests"] = texts.text("comma", lang).join(said(one, lang) for one in str(named["tests"]).split(", "))
+    if "stage" in named:
+        named["stage"] = title(record, str(named["stage"]), lang)
+    return words.say(code, named, lang)
 
 
 def title(record: Record, criterion: str, lang: Lang) -> str:
