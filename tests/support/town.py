@@ -40,6 +40,14 @@ from web import platform
 
 __all__ = ["GRACE", "INTERVAL", "LOT", "START", "Bidder", "Person", "Sealed", "Town", "code", "names", "town"]
 
+_ANSWERS = {
+    "safety-licence": "yes",
+    "grade": "first",
+    "duration": "300",
+    "warranty": "2.5",
+    "similar-works": "4",
+}
+
 
 class Town(Ground):
     """Everybody who acts in it: the centre's and the tenderee's people, and bidders."""
@@ -47,6 +55,8 @@ class Town(Ground):
     def __init__(self, root: Path, url: str, **options: Any) -> None:
         """`options`: those of `Ground`."""
         super().__init__(root, url, **options)
+        self.papers: tuple[dict[str, Any], dict[str, Any]] = templates.load("checklist-f4")  # rule set and form
+        self.answers: dict[str, str] = dict(_ANSWERS)
         self.people: dict[str, Person] = {}
         self.bidders: dict[str, Bidder] = {}
         self.tender = ""
@@ -80,8 +90,8 @@ class Town(Ground):
         return self.ask("POST", "/office/acts", {"act": envelope, "body": dict(body)}, who.token)
 
     def draft(self, deadline: datetime, **changed: Any) -> dict[str, Any]:
-        """A draft of one works lot by the checklist rules, its documents stored; sets `tender`."""
-        rules, form = templates.load("checklist-f4")
+        """A draft of one works lot by the rules of `papers`, its documents stored; sets `tender`."""
+        rules, form = self.papers
         profile = Profile.parse(profile_document("demonstration"))
         pages = {
             f"form-{LOT}.json": form,
@@ -227,11 +237,7 @@ class Town(Ground):
         files = {"identity": {}, "offer": {"schedule.txt": b"ten months\n" * 100}}
         form = {
             "price": price,
-            "safety-licence": "yes",
-            "grade": "first",
-            "duration": "300",
-            "warranty": "2.5",
-            "similar-works": "4",
+            **self.answers,
             **{name.replace("_", "-"): value for name, value in answers.items()},
         }
         headers = {part: self._header(part, form if part == "offer" else {}, files[part]) for part in PARTS}

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from evaluation.rules import render
 from evaluation.rules.exact import exact, near
+from evaluation.rules.render import filled, label, render, rounding, said, unit
 from web import texts, words
+from web.public.formulas import formula
 from web.public.record import LONGEST, Record, question_titles, shown_answer
 from web.words import Lang
 
-_DEVIATION: Final = ("F3", "F4")
-_FEN: Final = ("price_fen", "ceiling_fen")
+# Nothing is computed: the answer and what became of it say all.
+_PLAIN: Final = ("veto", "choice", "bands", "form", "same_brand")
+_NAMED: Final = ("adjustments", "deductions", "features")
 
 
 @dataclass(frozen=True)
@@ -70,122 +72,58 @@ def why(certificate: Mapping[str, Any], record: Record, lang: Lang) -> Why:
         title=title(record, criterion, lang),
         clause=str(certificate["clause"]),
         rule=rule,
-        line=render(certificate, lang, None, lambda code, params, _: words.say(code, params, lang)),
+        line=render(certificate, lang, None, lambda code, params, _: _reason(code, params, record, lang)),
         formula=formula(record, criterion, rule, lang),
         filled=_filled(certificate, record, lang).replace("= ≈", "≈ "),
         inputs=tuple(_inputs(certificate, record, lang)),
         inputs_hash=str(certificate["inputs_hash"]),
-        steps=tuple(_step(one, lang) for one in certificate["steps"]),
+        steps=tuple(_step(one, rule, record, lang) for one in certificate["steps"]),
         result=_result(certificate, lang),
-        reason=words.say(reason["code"], reason["params"], lang) if reason else "",
+        reason=_reason(reason["code"], reason["params"], record, lang) if reason else "",
     )
 
 
+def _reason(code: str, params: Mapping[str, Any], record: Record, lang: Lang) -> str:
+    """Why a bid is out; tests and stages by what they are called."""
+    named = dict(params)
+    if "tests" in named:
+        named["tests"] = texts.text("comma", lang).join(said(one, lang) for one in str(named["tests"]).split(", "))
+    if "stage" in named:
+        named["stage"] = title(record, str(named["stage"]), lang)
+    return words.say(code, named, lang)
+
+
 def title(record: Record, criterion: str, lang: Lang) -> str:
-    """What the rule set calls a criterion; what everybody calls those that every rule set has."""
+    """What the rule set calls a criterion, a stage or what changes a price; else what everybody calls it."""
     rules = record.rules
-    for one in rules.criteria:
-        if one.id == criterion:
-            return one.title[lang]
+    titles = {one.id: one.title for one in rules.criteria} | {one.id: one.title for one in rules.stages}
+    if criterion in titles:
+        return titles[criterion][lang]
+    for item in (item for name in _NAMED for item in rules.evaluated_price.get(name, ())):
+        if item["id"] == criterion:
+            return str(item["title"][lang])
     if criterion == "price" and rules.price is not None:
         return rules.price.title[lang]
     return texts.text(f"why.of.{criterion}", lang)
 
 
-def formula(record: Record, criterion: str, rule: str, lang: Lang) -> str:
-    """The rule of a criterion in words, with the numbers that the rule set fixed."""
-    rules = record.rules
-    if criterion == "benchmark":
-        return texts.text(f"formula.benchmark.{rule}", lang, **_price_words(record, lang))
-    if criterion == "price":
-        key = "deviation" if rule in _DEVIATION else rule
-        return texts.text(f"formula.{key}", lang, **_price_words(record, lang))
-    for one in rules.criteria:
-        if one.id == criterion:
-            return criterion_words(record, criterion, lang)
-    return texts.text(f"formula.{rule}", lang)
-
-
-def criterion_words(record: Record, criterion: str, lang: Lang) -> str:
-    """The rule of one of the rule set's own criteria in words."""
-    (one,) = [found for found in record.rules.criteria if found.id == criterion]
-    body, question = one.body, one.question
-    comma, semicolon = texts.text("comma", lang), texts.text("semicolon", lang)
-    if one.kind == "veto":
-        if "allow" in body:
-            allowed = comma.join(f"“{shown_answer(record, question, str(value), lang)}”" for value in body["allow"])
-            return texts.text("formula.veto.allow", lang, allowed=allowed)
-        return texts.text("formula.veto.range", lang, low=body.get("min", "−∞"), high=body.get("max", "+∞"))
-    if one.kind == "choice":
-        points = semicolon.join(
-            texts.text("formula.gives", lang, answer=shown_answer(record, question, value, lang), points=given)
-            for value, given in body["points"].items()
-        )
-        return texts.text("formula.choice", lang, points=points)
-    if one.kind == "bands":
-        bands = semicolon.join(
-            texts.text("formula.gives", lang, answer=_band(band), points=band["points"]) for band in body["bands"]
-        )
-        return texts.text("formula.bands", lang, bands=bands)
-    if one.kind == "line":
-        return texts.text(
-            "formula.line",
-            lang,
-            low=body["from"]["at"],
-            start=body["from"]["points"],
-            high=body["to"]["at"],
-            end=body["to"]["points"],
-            rounding=rounding(body["rounding"], lang),
-        )
-    return texts.text("formula.count", lang, each=body["each"], cap=body["cap"])
-
-
-def rounding(document: Mapping[str, Any], lang: Lang) -> str:
-    """`{mode, places}` in words."""
-    return texts.text(f"rounding.{document['mode']}", lang, places=document["places"])
-
-
-def _band(band: Mapping[str, str]) -> str:
-    return f"{'[' + band['from'] if 'from' in band else '(−∞'}, {band.get('below', '+∞')})"
-
-
-def _price_words(record: Record, lang: Lang) -> dict[str, str]:
-    """The parameters of the price rule, for its words."""
-    price = record.rules.price
-    if price is None:
-        return {}
-    out: dict[str, str] = {"weight": exact(price.weight)}
-    for name, value in price.params.items():
-        out[name] = rounding(value, lang) if isinstance(value, dict) else str(value)
-    return out
-
-
 def _filled(certificate: Mapping[str, Any], record: Record, lang: Lang) -> str:
     """The formula with the numbers of this certificate, "" where there is nothing to compute."""
-    criterion, rule = certificate["criterion"], certificate["rule"]
+    criterion, rule = str(certificate["criterion"]), str(certificate["rule"])
+    if rule in _PLAIN:
+        return ""
     values = {one["name"]: _shown(one["value"], one.get("unit", "")) for one in certificate["steps"]}
-    values["result"] = near(str(certificate["result"]))
-    inputs = certificate["inputs"]
-    for name in _FEN:
-        if name in inputs:
-            values[name.removesuffix("_fen")] = texts.money(inputs[name])
-    if criterion == "total":
-        values["marks"] = " + ".join(
-            texts.text("filled.part", lang, mark=mark, title=title(record, name, lang))
-            for name, mark in inputs["marks"].items()
-        )
-        return texts.text("filled.total", lang, **values)
-    if criterion == "benchmark":
-        return _filled_benchmark(rule, values, lang)
-    if criterion == "price":
-        values |= {"base": _shown(inputs["benchmark"], "yuan"), "weight": _price_words(record, lang)["weight"]}
-        if rule in _DEVIATION:
-            above = Fraction(next(one["value"] for one in certificate["steps"] if one["name"] == "deviation")) > 0
-            params = _price_words(record, lang)
-            values |= {"each": params["up"] if above else params["down"], "floor": params["floor"]}
-            values["deviation"] = values["deviation"].removeprefix("-")
-            return texts.text("filled.deviation", lang, **values)
-        return texts.text(f"filled.{rule}", lang, **values)
+    price = record.rules.price
+    if criterion == "price" and price is not None and (rule == "F1" or "rounded_ratio" in values):
+        inputs = certificate["inputs"]
+        values |= {"price": texts.money(inputs["price_fen"]), "base": _shown(inputs["benchmark"], "yuan")}
+        values |= {"weight": exact(price.weight)}
+        if rule == "F1":
+            return texts.text("filled.F1", lang, **values)
+        above = Fraction(next(one["value"] for one in certificate["steps"] if one["name"] == "deviation")) > 0
+        values |= {"each": price.params["up"] if above else price.params["down"], "floor": price.params["floor"]}
+        values["deviation"] = values["deviation"].removeprefix("-")
+        return texts.text("filled.deviation", lang, **values)
     if rule in ("line", "count"):
         (one,) = [found for found in record.rules.criteria if found.id == criterion]
         if rule == "count":
@@ -194,31 +132,27 @@ def _filled(certificate: Mapping[str, Any], record: Record, lang: Lang) -> str:
             values |= {"low": one.body["from"]["at"], "start": one.body["from"]["points"]}
             values |= {"high": one.body["to"]["at"], "end": one.body["to"]["points"]}
         return texts.text(f"filled.{rule}", lang, **values)
-    return texts.text("filled.ceiling", lang, **values) if rule == "ceiling" else ""
-
-
-def _filled_benchmark(rule: str, values: dict[str, str], lang: Lang) -> str:
-    if rule == "F4":
-        band = next(name for name in ("c_high", "c_mid", "c_low") if name in values)
-        drawn = values[band]
-        values |= {"coefficient": f"({drawn}%)" if drawn.startswith("-") else f"{drawn}%"}
-        values |= {"band": texts.text(f"band.{band}", lang), "drawn": drawn}
-    elif rule == "F3" and "dropped_low" in values:
-        return texts.text("filled.benchmark.F3.trimmed", lang, **values)
-    return texts.text(f"filled.benchmark.{rule}", lang, **values)
+    return filled(certificate, lang, _shown, lambda name: title(record, name, lang))
 
 
 def _inputs(certificate: Mapping[str, Any], record: Record, lang: Lang) -> Iterator[Input]:
     inputs: Mapping[str, Any] = certificate["inputs"]
     if "question" in inputs:
         question = str(inputs["question"])
-        label = question_titles(record, lang).get(question, question)
+        asked = question_titles(record, lang).get(question, question)
         if "answer" in inputs:
             answer = str(inputs["answer"])
-            yield Input(label, shown_answer(record, question, answer, lang)[:LONGEST], "answer")
+            yield Input(asked, shown_answer(record, question, answer, lang)[:LONGEST], "answer")
         else:
-            yield Input(label, str(inputs.get("answer_sha256", "—")), "answer")
-    if "price_fen" in inputs:
+            yield Input(asked, str(inputs.get("answer_sha256", "—")), "answer")
+    titles = question_titles(record, lang) if "answers" in inputs else {}
+    for question, answer in inputs.get("answers", {}).items():
+        shown = shown_answer(record, question, str(answer), lang)
+        yield Input(titles.get(question, question), shown[:LONGEST], "answer")
+    if "price_fen" in inputs and certificate["criterion"] == "price" and record.rules.evaluated_price:
+        name = texts.text("why.of.evaluated_price", lang)
+        yield Input(name, _money(inputs["price_fen"], lang), "evaluated")
+    elif "price_fen" in inputs:
         yield Input(texts.text("why.in.price", lang), _money(inputs["price_fen"], lang), "answer")
     if "prices_fen" in inputs:
         count = len(inputs["prices_fen"])
@@ -230,37 +164,51 @@ def _inputs(certificate: Mapping[str, Any], record: Record, lang: Lang) -> Itera
     if "benchmark" in inputs:
         value = f"{_shown(inputs['benchmark'], 'yuan')} {texts.text('yuan', lang)}"
         yield Input(texts.text("why.of.benchmark", lang), value, "benchmark")
-    for name, mark in inputs.get("marks", {}).items():
-        yield Input(title(record, name, lang), str(mark), "marks")
+    if "floor_fen" in inputs:
+        yield Input(texts.text("why.of.floor", lang), _money(inputs["floor_fen"], lang), "notice")
+    if "explanation" in inputs:
+        yield Input(texts.text("why.in.explanation", lang), said(str(inputs["explanation"]), lang), "explanation")
+    yield from _inputs_of_marks(certificate, record, lang)
+
+
+def _inputs_of_marks(certificate: Mapping[str, Any], record: Record, lang: Lang) -> Iterator[Input]:
+    for name, mark in certificate["inputs"].get("marks", {}).items():
+        if certificate["rule"] == "expert":
+            yield Input(texts.text("why.in.expert", lang, name=name), str(mark), "expert")
+        else:
+            yield Input(title(record, name, lang), str(mark), "marks")
 
 
 def _money(fen: int, lang: Lang) -> str:
     return f"{texts.money(fen)} {texts.text('yuan', lang)}"
 
 
-def _step(one: Mapping[str, Any], lang: Lang) -> Step:
-    value = str(one["value"])
+def _step(one: Mapping[str, Any], rule: str, record: Record, lang: Lang) -> Step:
+    value, name = str(one["value"]), str(one["name"])
+    _, _, of = name.partition(":")
     return Step(
-        label=texts.text(f"step.{one['name']}", lang),
-        value=_shown(value, one.get("unit", "")),
+        label=label(rule, name, lang, title(record, of, lang) if of else ""),
+        value=said(value, lang) if name == "band" else _shown(value, one.get("unit", "")),
         exact=value if "/" in value else "",
-        unit=texts.text(f"unit.{one['unit']}", lang) if "unit" in one else "",
+        unit=unit(one["unit"], lang) if "unit" in one else "",
         rounding=rounding(one["rounding"], lang) if "rounding" in one else "",
     )
 
 
 def _result(certificate: Mapping[str, Any], lang: Lang) -> str:
-    result = str(certificate["result"])
-    if result in ("passed", "rejected"):
+    result, criterion = str(certificate["result"]), str(certificate["criterion"])
+    if result in ("passed", "rejected", "explained", "set_aside"):
         return texts.text(f"why.result.{result}", lang)
-    unit = "yuan" if certificate["criterion"] == "benchmark" else "points"
-    return f"{_shown(result, unit)} {texts.text(f'unit.{unit}', lang)}"
+    if criterion == "abnormally_low":
+        return texts.text("why.result.flagged", lang, count=result)
+    of = "yuan" if criterion in ("benchmark", "evaluated_price") else "points"
+    return f"{_shown(result, of)} {unit(of, lang)}"
 
 
-def _shown(value: str, unit: str) -> str:
+def _shown(value: str, of: str) -> str:
     """An exact value for a reader: `≈` where it does not end, amounts in groups of three digits."""
     text = near(value)
-    if unit != "yuan":
+    if of != "yuan":
         return text
     sign = text[: len(text) - len(text.lstrip("≈-"))]
     whole, point, rest = text.removeprefix(sign).partition(".")

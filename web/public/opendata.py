@@ -97,6 +97,7 @@ RELEASE: Final = record(
 _STATUS: Final[Mapping[str, str]] = {
     "opened": "valid",
     "counted": "valid",
+    "same_brand": "valid",
     "rejected": "disqualified",
     "void": "disqualified",
 }

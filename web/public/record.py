@@ -37,8 +37,8 @@ class Party:
 class Bid:
     """A bid of a lot. Empty texts where nothing is known yet; `number`: its place in the list, from 1.
 
-    `state`: counted, void, withdrawn, rejected, opened. `price_fen`: as the report read it, 0 where it has none.
-    `offer`: the hash of the document of its answers and files; `sheet`: that of its certificates; `reason`:
+    `state`: counted, void, withdrawn, rejected, opened, same_brand. `price_fen`: as the report read it, 0 where it has
+    none. `offer`: the hash of the document of its answers and files; `sheet`: that of its certificates; `reason`:
     `{code, article, params}` or nothing.
     """
 
@@ -165,8 +165,8 @@ class Record:
         state, reason = row["state"], row["reason"]
         if offer and state == "counted":
             state, reason = offer["state"], offer["reason"]
-        if mark.get("state") == "rejected" and state == "opened":
-            state = "rejected"
+        if mark.get("state") in ("rejected", "same_brand") and state == "opened":
+            state = mark["state"]
         return Bid(
             number=number,
             bid_key=row["bid_key"],

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from evaluation.rules.criteria import best
+from evaluation.rules.criteria import Criterion, best
+from evaluation.rules.document import RuleSet, Stage
 from evaluation.rules.exact import exact
+from evaluation.rules.render import rounding
 from web import texts
-from web.public import marks
+from web.public import formulas, marks
 from web.public.record import Record, question_titles
 from web.words import Lang
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One criterion: its id, title, clause, the question it reads, its rule in words, its most points ("" if none)."""
+    """One criterion: its id, title, clause, the question it reads, its rule in words, its most points ("" if none).
+
+    `by`: who marks it, "" where an answer does.
+    """
 
     id: str
     title: str
@@ -23,6 +29,21 @@ class Rule:
     question: str
     words: str
     most: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A stage with its criteria. `kind`: what stage it is; `words`: threshold and weight, "" where nothing is added."""
+
+    id: str
+    title: str
+    clause: str
+    kind: str
+    words: str
+    most: str
+    vetoes: tuple[Rule, ...]
+    scored: tuple[Rule, ...]
 
 
 @dataclass(frozen=True)
@@ -36,14 +57,19 @@ class Listed:
 
 @dataclass(frozen=True)
 class Rules:
-    """A rule set for reading. `vetoes`, `scored`: its criteria; `price` None where the lowest price wins."""
+    """A rule set for reading. `stages`: its groups; `vetoes`, `scored`: the criteria of no stage.
+
+    `others`: evaluated price, screen for low prices, minimum price, same brand; `price` None where the lowest wins.
+    """
 
     title: str
     id: str
     version: int
     order: str
+    stages: tuple[Group, ...]
     vetoes: tuple[Rule, ...]
     scored: tuple[Rule, ...]
+    others: tuple[Rule, ...]
     price: Rule | None
     benchmark: str
     draws: tuple[Listed, ...]
@@ -56,35 +82,75 @@ class Rules:
 def rules(record: Record, lang: Lang) -> Rules:
     """The rule set of a lot, as a reader meets it before any bid is known and after."""
     found, price = record.rules, record.rules.price
-    scored = sum((best(one) for one in found.scored), Fraction(0))
-    total = scored + (price.weight if price else 0)
     return Rules(
         title=found.title[lang],
         id=found.id,
         version=found.version,
         order=texts.text(f"rules.order.{found.order}", lang),
-        vetoes=tuple(_rule(record, one.id, lang) for one in found.vetoes),
-        scored=tuple(_rule(record, one.id, lang) for one in found.scored),
+        stages=tuple(_group(record, stage, lang) for stage in found.stages),
+        vetoes=tuple(_rule(record, one, lang) for one in found.vetoes if not one.stage),
+        scored=tuple(_rule(record, one, lang) for one in found.scored if not one.stage),
+        others=tuple(_others(record, lang)),
         price=_price(record, lang),
-        benchmark=marks.formula(record, "benchmark", price.rule.name, lang) if price else "",
+        benchmark=formulas.benchmark(found, price.rule.name, lang) if price else "",
         draws=tuple(Listed(name, _use(record, name, lang), values) for name, values in sorted(found.draws.items())),
         ties=tuple(_tie(record, one, lang) for one in found.ties),
         candidates=found.candidates,
-        rounding=marks.rounding(found.rounding.document(), lang),
-        most=exact(total) if price else "",
+        rounding=rounding(found.rounding.document(), lang),
+        most=exact(price.weight + _most(found)) if price else "",
     )
 
 
-def _rule(record: Record, criterion: str, lang: Lang) -> Rule:
-    (one,) = [found for found in record.rules.criteria if found.id == criterion]
+def _most(found: RuleSet) -> Fraction:
+    """What all criteria but the price can give, each stage by its weight."""
+    weights = {stage.id: stage.weight for stage in found.stages if stage.weight is not None}
+    return sum((best(one) * weights.get(one.stage, Fraction(1)) for one in found.scored), Fraction(0))
+
+
+def _group(record: Record, stage: Stage, lang: Lang) -> Group:
+    scored = record.rules.in_stage(stage)
+    return Group(
+        id=stage.id,
+        title=stage.title[lang],
+        clause=stage.clause,
+        kind=texts.text(f"rules.stage.{stage.kind}", lang),
+        words=formulas.stage_words(stage, lang) if scored else "",
+        most=exact(sum((best(one) for one in scored), Fraction(0)) * (stage.weight or 1)) if scored else "",
+        vetoes=tuple(_rule(record, one, lang) for one in record.rules.vetoes if one.stage == stage.id),
+        scored=tuple(_rule(record, one, lang) for one in scored),
+    )
+
+
+def _rule(record: Record, one: Criterion, lang: Lang) -> Rule:
     return Rule(
         id=one.id,
         title=one.title[lang],
         clause=one.clause,
         question=question_titles(record, lang).get(one.question, one.question),
-        words=marks.criterion_words(record, criterion, lang),
+        words=formulas.criterion_words(record, one, lang),
         most="" if one.vetoes else exact(best(one)),
+        by=texts.text("rules.by_experts", lang) if one.by_experts else "",
     )
+
+
+def _others(record: Record, lang: Lang) -> Iterator[Rule]:
+    found = record.rules
+    for name, document in (
+        ("evaluated_price", found.evaluated_price),
+        ("abnormally_low", found.abnormally_low),
+        ("floor", found.floor),
+        ("same_brand", found.same_brand),
+    ):
+        if document:
+            question = str(document.get("question", ""))
+            yield Rule(
+                id=name,
+                title=marks.title(record, name, lang),
+                clause=str(document["clause"]),
+                question=question_titles(record, lang).get(question, question),
+                words=formulas.formula(record, name, name, lang),
+                most="",
+            )
 
 
 def _price(record: Record, lang: Lang) -> Rule | None:
@@ -97,7 +163,7 @@ def _price(record: Record, lang: Lang) -> Rule | None:
         title=price.title[lang],
         clause=price.clause,
         question=question_titles(record, lang).get(question, question),
-        words=marks.formula(record, "price", price.rule.name, lang),
+        words=formulas.formula(record, "price", price.rule.name, lang),
         most=exact(price.weight),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from bidding.procedures import phase
+from evaluation.rules.exact import near
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from web import page, texts
@@ -19,6 +21,7 @@ from web.public.record import LONGEST, Bid, Record, question_titles, shown_answe
 from web.public.timeline import Milestone
 from web.public.view import View, load
 from web.services import services
+from web.words import Lang
 
 blueprint: Final = Blueprint("tender", __name__, static_folder=None)
 
@@ -99,7 +102,7 @@ def result(tender: str, lot: str) -> Response:
     pages = max(1, -(-len(record.bids) // PER_PAGE))
     at = min(max(query_int("page", 1, 1000), 1), pages)
     shown = record.bids[(at - 1) * PER_PAGE : at * PER_PAGE]
-    benchmark = record.report.get("benchmark")
+    benchmark, screen = (record.report.get(name) for name in ("benchmark", "abnormally_low"))
     word = phase(view.procedure, lot, view.now)
     out = [one for one in record.bids if one.state not in ("opened", "counted")]
     return render_tender(
@@ -115,10 +118,12 @@ def result(tender: str, lot: str) -> Response:
         marked={one.bid_key: _marked(record, one) for one in shown},
         out=[(one, _why_out(record, one)) for one in out[:SHOWN_OUT]],
         more_out=len(out) - SHOWN_OUT,
+        totals=bool(record.report) and record.rules.price is not None,
         benchmark=marks.why(benchmark, record, lang) if benchmark else None,
+        screen=marks.why(screen, record, lang) if screen else None,
         draw=draws.draw(record),
         objections=notice.objections(view.events, lot),
-        title=lambda criterion: marks.title(record, criterion, lang),
+        title=lambda criterion: _column(record, criterion, lang),
         page=at,
         pages=pages,
         address=lambda number: page.address(page=str(number)),
@@ -183,14 +188,33 @@ def render_tender(template: str, view: View, **values: object) -> Response:
 
 
 def _columns(record: Record) -> list[str]:
-    """The criteria that give marks, in the order of a sheet."""
-    return [*(one.id for one in record.rules.scored), *(["price"] if record.rules.price else [])]
+    """What has a figure of its own, in the order of a sheet: by stage, each with its subtotal behind it."""
+    rules = record.rules
+    found = [one.id for one in rules.scored if not one.stage]
+    for stage in rules.stages:
+        scored = rules.in_stage(stage)
+        found += [*(one.id for one in scored), *([stage.id] if scored else [])]
+    return [*found, *(["evaluated_price"] if rules.evaluated_price else []), *(["price"] if rules.price else [])]
+
+
+def _column(record: Record, criterion: str, lang: Lang) -> str:
+    title = marks.title(record, criterion, lang)
+    if any(stage.id == criterion for stage in record.rules.stages):
+        return texts.text("rules.stage.subtotal", lang, title=title)
+    return title
 
 
 def _marked(record: Record, found: Bid) -> dict[str, str]:
-    """Criterion → mark, of a ranked bid."""
-    certificates = record.sheet(found).get("certificates", []) if found.rank else []
-    return {one["criterion"]: str(one["result"]) for one in certificates}
+    """Criterion → mark, of a bid that has marks."""
+    if not found.rank and found.state != "same_brand":
+        return {}
+    certificates = record.sheet(found).get("certificates", [])
+    return {one["criterion"]: _figure(one) for one in certificates}
+
+
+def _figure(certificate: Mapping[str, Any]) -> str:
+    result = str(certificate["result"])
+    return near(result, 2) if certificate["criterion"] == "evaluated_price" else result
 
 
 def _why_out(record: Record, found: Bid) -> list[str]:

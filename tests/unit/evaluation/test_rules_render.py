@@ -45,8 +45,14 @@ def report() -> Report:
         ),
         (
             "price",
-            "3.3：报价9570000.00元，基准价9201275元，偏差4.01%，扣4.01分，得55.99分",
-            "3.3: bid 9570000.00, benchmark 9201275 yuan, deviation 4.01 %, 4.01 points off: 55.99 points",
+            (
+                "3.3：(报价9570000.00 − 基准价9201275) ÷ 基准价 ≈ 0.0401，取0.0401，"
+                "偏差4.01%，扣4.01分后为55.99分（不低于下限），取55.99分"
+            ),
+            (
+                "3.3: (bid 9570000.00 − benchmark 9201275) ÷ benchmark ≈ 0.0401, rounded 0.0401, "
+                "deviation 4.01 %, 4.01 points off leave 55.99 (not under the floor), rounded 55.99 points"
+            ),
         ),
         (
             "ceiling",
@@ -71,13 +77,13 @@ def test_the_title_stands_beside_the_clause() -> None:
 def test_low_price_first_shows_the_division() -> None:
     shown = run(priced(F1_PRICE), offer("a", "100"), offer("b", "110"))
     line = render(certificate(shown, "b", "price"), "en")
-    assert line == ("5: lowest price 100 ÷ bid 110.00 yuan = ≈0.9091; times the full mark ≈27.2727: 27.27 points")
+    assert line == ("5: lowest price 100 ÷ bid 110.00 yuan ≈ 0.9091; times the full mark ≈27.2727: 27.27 points")
 
 
 def test_the_benchmark_tells_its_steps() -> None:
     line = render(report().summary["benchmark"], "en")
-    assert "mean 9535000, rounded average 9535000, 95.35 % of the ceiling" in line
-    assert "coefficient of the high band 3.5 %" in line
+    assert "19070000 ÷ 2 = mean 9535000 yuan, rounded average 9535000, 95.35 % of the ceiling" in line
+    assert "coefficient of the high band 3.5 %, 9535000 × (1 − 3.5%) = benchmark 9201275 yuan" in line
 
 
 def test_a_rejection_tells_its_code_or_the_words_for_it() -> None:
