@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support import published
 from tests.support.browser import Fence, executable, launch
 from tests.support.network import guarded
 from tests.support.postgres import Cluster
@@ -24,6 +25,11 @@ Schema = Callable[[str], None]
 settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("long" if LONG else "short")
+
+
+def pytest_report_header() -> str:
+    """What of the published results this run compares with."""
+    return published.header()
 
 
 @pytest.fixture(scope="session", autouse=True)

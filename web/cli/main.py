@@ -39,6 +39,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "verify": ("web.cli.verify", "verify"),
     "bundle": ("web.cli.verify", "bundle"),
     "claims": ("web.cli.verify", "claims"),
+    "score": ("web.cli.score", "score"),
     "follow": ("web.cli.follow", "follow"),
     "witness": ("ledger.witness.cli", "witness"),
     "contributor": ("ledger.contributor.cli", "contributor"),

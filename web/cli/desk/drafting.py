@@ -13,8 +13,8 @@ from bidding.form import check_form
 from bidding.profiles.packaged import calendar_document, profile_document
 from bidding.profiles.profile import Profile
 from evaluation.rules import templates
-from evaluation.rules.relations import check_rule_set
 from evaluation.rules.lint import lint
+from evaluation.rules.relations import check_rule_set
 from ledger.basics import clock
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Param, Refusal
