@@ -59,6 +59,14 @@ class Faults:
         """Notes one."""
         self.found.append(Fault(place, why.code, dict(why.params)))
 
+    def told(self) -> list[Fault]:
+        """All, by file, sheet and row; of one cell the first: what follows from it would only repeat it."""
+        first: dict[Place, Fault] = {}
+        out = [one for one in self.found if not one.place.column or first.setdefault(one.place, one) is one]
+        sheets = list(dict.fromkeys((one.place.file, one.place.sheet) for one in out))
+        order = {sheet: number for number, sheet in enumerate(sheets)}
+        return sorted(out, key=lambda one: (order[one.place.file, one.place.sheet], one.place.row))
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

@@ -166,7 +166,7 @@ def _watched(lots: Sequence[LotRows]) -> Iterator[LotRows]:
 
 def _tell(faults: Faults, *, as_json: bool) -> None:
     if not as_json:
-        said = [score_text.fault(one, shell.lang()) for one in faults.found]
+        said = [score_text.fault(one, shell.lang()) for one in faults.told()]
         click.echo("\n".join([*said, words.say("score.faults", {"count": len(said)}, shell.lang())]), err=True)
         return
     rows = [
@@ -179,7 +179,7 @@ def _tell(faults: Faults, *, as_json: bool) -> None:
             "params": dict(one.params),
             "words": words.both(one.code, one.params),
         }
-        for one in faults.found
+        for one in faults.told()
     ]
     _write([json.dumps({"v": 1, "faults": rows}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))])
 

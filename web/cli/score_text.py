@@ -27,7 +27,7 @@ _STATES: Final = {
 def lines(rules: RuleSet, reports: Sequence[Report], lang: Lang, *, certificates: bool) -> Iterator[str]:
     """Everything that a run says, in order."""
     title = {"title": rules.title[lang], "id": rules.id, "version": rules.version, "sha256": rules.sha256}
-    yield words.say("score.title", title, lang)
+    yield clean(words.say("score.title", title, lang))
     titles = _titles(rules)
     for report in reports:
         yield ""
@@ -48,7 +48,12 @@ def fault(one: Fault, lang: Lang) -> str:
     if place.column:
         parts.append(words.say("score.at_column", {"column": place.column}, lang))
     head = ("，" if lang == "zh" else ", ").join(parts)
-    return f"{head}{'：' if lang == 'zh' else ': '}{words.say(one.code, one.params, lang)} [{one.code}]"
+    return clean(f"{head}{'：' if lang == 'zh' else ': '}{words.say(one.code, one.params, lang)} [{one.code}]")
+
+
+def clean(line: str) -> str:
+    """A line safe for a terminal: what a stranger's file may hold does not move its cursor."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in line)
 
 
 def _lot(rules: RuleSet, report: Report, lang: Lang) -> Iterator[str]:
@@ -103,7 +108,7 @@ def _certificates(report: Report, titles: Mapping[str, Mapping[str, str]], lang:
 
 
 def _said(certificate: Mapping[str, Any], titles: Mapping[str, Mapping[str, str]], lang: Lang) -> str:
-    return render(certificate, lang, titles.get(certificate["criterion"]), _words)
+    return clean(render(certificate, lang, titles.get(certificate["criterion"]), _words))
 
 
 def _words(code: str, params: Mapping[str, Any], lang: str) -> str:
