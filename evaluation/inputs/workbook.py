@@ -13,7 +13,7 @@ import zlib
 from datetime import date, datetime, time
 from itertools import islice
 from typing import Any, Final
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError  # nosec B405 - the error alone; openpyxl parses
 
 from evaluation.inputs.table import MAX_COLUMNS, MAX_ROWS, SHOWN, Faults, Grid, Place, letter
 from ledger.basics.errors import Refusal
