@@ -110,7 +110,7 @@ case $level in
 run | dev)
     install_python
     make_venv
-    pip_install "$([ "$level" = run ] && echo server || echo server,dev)"
+    pip_install "$([ "$level" = run ] && echo server,score || echo server,score,dev)"
     ;;
 test)
     install_test_programs

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support import published
 from tests.support.browser import Fence, executable, launch
 from tests.support.network import guarded
 from tests.support.postgres import Cluster
@@ -41,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG_FILES.index(folder) if folder in LONG_FILES else len(LONG_FILES)
 
     items.sort(key=rank)
+
+
+def pytest_report_header() -> str:
+    """What of the published results this run compares with."""
+    return published.header()
 
 
 @pytest.fixture(scope="session", autouse=True)

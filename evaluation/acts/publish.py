@@ -41,7 +41,7 @@ def check_rules(notice: Notice, setting: Setting) -> None:
     """Every lot's rule set fits its form, its ceiling, the tender's category and the law its profile is under.
 
     Raises `Refusal`: `shape.*`, `form.*`, `rules.*`, `document.missing`, `notice.rules_category`, `notice.rules_law`,
-    `notice.rules_ceiling`, `notice.rules_unserved`.
+    `notice.rules_ceiling`, `notice.rules_priceless`, `notice.rules_unserved`.
     """
     profile = Profile.parse(setting.document(notice.profile_sha256, "profile.json"))
     for lot in notice.lots:
@@ -49,6 +49,8 @@ def check_rules(notice: Notice, setting: Setting) -> None:
         document = cast(Mapping[str, Any], setting.document(lot.rules, f"rules-{lot.lot}.json"))
         form = check_form(form_document)
         rules = check_rule_set(document, form)
+        if not rules.price_question:
+            raise Refusal("notice.rules_priceless", lot=lot.lot)
         if rules.category != notice.category:
             raise Refusal("notice.rules_category", lot=lot.lot, found=rules.category, wanted=notice.category)
         if profile.law not in ("none", rules.law):

@@ -54,6 +54,8 @@ class Stage:
 class RuleSet:
     """A rule set of the right shape. `sha256` is that of the canonical document; `ceiling` in fen.
 
+    `price_question`: "" where marks alone decide and there is no price.
+
     `evaluated_price`, `abnormally_low`, `same_brand`, `floor`: these members as published, {} where there is none.
     """
 
@@ -123,7 +125,7 @@ def read(doc: object) -> RuleSet:
         jurisdiction=rules.get("jurisdiction", HOME),
         category=rules["category"],
         form=(rules["form"]["id"], rules["form"]["version"]),
-        price_question=rules["price_question"],
+        price_question=rules.get("price_question", ""),
         clauses=rules["clauses"],
         draws={draw["name"]: tuple(draw["values"]) for draw in rules["draws"]},
         stages=tuple(_stage(entry) for entry in rules.get("stages", ())),

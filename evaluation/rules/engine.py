@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import partial
 from itertools import pairwise
-from typing import cast
+from typing import Final, cast
 
 from bidding.form import Form, Question
 from evaluation.rules import abnormal, criteria, panel
@@ -31,19 +30,22 @@ from ledger.basics.errors import Refusal
 from ledger.basics.ids import check_id
 from ledger.basics.money import yuan
 
+NO_COIN: Final = "rules.no_coin"
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
     """What the lot adds to its rule set.
 
-    `draws`: the drawn value of each coefficient; `alpha`: the opening's coin, 32 bytes; `ceiling`, `floor`: fen, the
+    `draws`: the drawn value of each coefficient; `alpha`: the opening's coin, 32 bytes, or None where none was thrown
+    (ties that only the draw parts then stay, and the report has no `alpha`); `ceiling`, `floor`: fen, the
     rule set's where it names them; `experts`: criterion → bid key → expert → mark; `explanations`: bid key → whether
     the explanation of an abnormally low price was found to hold (no entry: there is none).
     """
 
     id: str
     draws: Mapping[str, str]
-    alpha: bytes
+    alpha: bytes | None
     ceiling: int | None = None
     floor: int | None = None
     experts: ExpertMarks = field(default_factory=dict)
@@ -98,7 +100,7 @@ class _Run:
                 raise Refusal("rules.draw_not_listed", draw=name, value=str(draws[name])[:64])
         for name in sorted(draws.keys() - rules.draws.keys()):
             raise Refusal("rules.unknown_draw", draw=name[:64])
-        if len(self.lot.alpha) != 32:
+        if self.lot.alpha is not None and len(self.lot.alpha) != 32:
             raise Refusal("rules.alpha_length", found=len(self.lot.alpha))
         self._check_limits()
         check_id(self.lot.id, "lot")
@@ -131,20 +133,29 @@ class _Run:
         valid = [sheet for sheet in sheets if not sheet.rejected]
         price = self.rules.price
         if price is None:
+            if not self.rules.price_question:
+                for sheet in valid:
+                    self._add_up(sheet)
             return self._report(sheets, extra, ranked=valid)
-        pick = partial(drawn_item, self.lot.alpha, self.lot.id)
-        setting = Setting(price.weight, price.params, self.ceiling, self.lot.draws, pick)
+        setting = Setting(price.weight, price.params, self.ceiling, self.lot.draws, self._pick)
         prices = {sheet.bid.key: int(sheet.cost * 100) for sheet in valid}
         try:
             benchmark = price.rule.benchmark(setting, prices)
-        except Refusal as refusal:  # the rule's precondition does not hold for these prices
-            return self._report(sheets, extra, failed=refusal)
+        except Refusal as why:  # the rule's precondition does not hold for these prices
+            if why.code == NO_COIN:
+                raise
+            return self._report(sheets, extra, failed=why)
         certificate = self._certify_benchmark(price, prices, benchmark)
         extra["benchmark"] = cast(Json, certificate)
         for sheet in valid:
             self._mark_price(sheet, price, setting, benchmark, cast(str, certificate["inputs_hash"]))
             self._add_up(sheet)
         return self._report(sheets, extra, ranked=valid)
+
+    def _pick(self, name: str, items: Sequence[str]) -> str:
+        if self.lot.alpha is None:
+            raise Refusal("rules.no_coin", draw=name)
+        return drawn_item(self.lot.alpha, self.lot.id, name, items)
 
     def _too_few(self, sheets: Sequence[Sheet]) -> Refusal | None:
         """Why the lot fails; bids of one brand count as one (87号令 art. 31)."""
@@ -301,11 +312,12 @@ class _Run:
             "rule_set": {"id": self.rules.id, "version": self.rules.version, "sha256": self.rules.sha256},
             "form": {"id": self.form.id, "version": self.form.version, "sha256": self.form.sha256},
             "draws": cast(Json, dict(self.lot.draws)),
-            "alpha": self.lot.alpha.hex(),
             "outcome": "ranked" if failed is None else "failed",
             "ties": cast(Json, list(ranking.ties)),
             "candidates": cast(Json, [bid for bid, place in ranking.ranks.items() if place <= self.rules.candidates]),
         }
+        if self.lot.alpha is not None:
+            summary["alpha"] = self.lot.alpha.hex()
         if self.ceiling is not None:
             summary["ceiling_fen"] = self.ceiling
         if failed is not None:
@@ -347,7 +359,7 @@ class _Run:
         }
         if key in ranks:
             out["rank"] = ranks[key]
-        if not sheet.rejected:
+        if not sheet.rejected and self.rules.price_question:
             out["price_fen"] = sheet.corrected
         if sheet.total is not None:
             out["total"] = self.rules.rounding.text(sheet.total)

@@ -10,10 +10,12 @@ import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
+from typing import Final, cast
 
 from evaluation.rules.exact import exact
 from ledger.basics.canonical import Json, canonical
+
+DRAW: Final = "draw"
 
 # The smaller comes first; the text is what a reader is shown.
 Key = tuple[Fraction | bytes, str]
@@ -60,8 +62,8 @@ def tie_order(alpha: bytes, lot: str, bids: Sequence[str]) -> list[str]:
     return sorted(bids, key=lambda bid: tie_value(alpha, lot, bid))
 
 
-def rank(entries: Sequence[Entry], ties: Sequence[str], alpha: bytes, lot: str) -> Ranking:
-    """The ranking of `entries`; the order in which they come does not matter."""
+def rank(entries: Sequence[Entry], ties: Sequence[str], alpha: bytes | None, lot: str) -> Ranking:
+    """The ranking of `entries`; the order in which they come does not matter. Without `alpha` no draw parts equals."""
     order = sorted(entries, key=lambda entry: (_first(entry), entry.bid))
     records: list[dict[str, Json]] = []
     groups: list[list[str]] = []
@@ -91,8 +93,11 @@ def _first(entry: Entry) -> Fraction:
 
 
 def _part(
-    group: list[Entry], ties: list[str], alpha: bytes, lot: str, records: list[dict[str, Json]]
+    group: list[Entry], ties: list[str], alpha: bytes | None, lot: str, records: list[dict[str, Json]]
 ) -> list[list[str]]:
+    if len(group) > 1 and ties[:1] == [DRAW] and alpha is None:
+        records.append({"by": DRAW, "bids": [entry.bid for entry in group], "values": {}})
+        ties = []
     if len(group) == 1 or not ties:
         return [[entry.bid for entry in group]]
     by, rest = ties[0], ties[1:]
@@ -111,10 +116,10 @@ def _part(
     return out
 
 
-def _key(by: str, entry: Entry, alpha: bytes, lot: str) -> Key:
+def _key(by: str, entry: Entry, alpha: bytes | None, lot: str) -> Key:
     if by == "lower_price":
         return Fraction(entry.price), exact(Fraction(entry.price, 100))
-    if by == "draw":
+    if by == DRAW and alpha is not None:
         drawn = tie_value(alpha, lot, entry.bid)
         return drawn, drawn.hex()
     mark = entry.marks[by.removeprefix("mark:")]

@@ -44,6 +44,9 @@ def relations(rules: RuleSet, form: Form) -> Iterator[Refusal]:
 
 
 def _price_relations(rules: RuleSet, form: Form) -> Iterator[Refusal]:
+    if not rules.price_question:
+        yield from _priceless_relations(rules)
+        return
     question = form.question(rules.price_question)
     if question is None:
         yield Refusal("rules.unknown_question", criterion=PRICE, question=rules.price_question)
@@ -67,6 +70,21 @@ def _price_relations(rules: RuleSet, form: Form) -> Iterator[Refusal]:
     for name in price.rule.draws(price.params):
         if name not in rules.draws:
             yield Refusal("rules.unknown_draw", draw=name)
+
+
+def _priceless_relations(rules: RuleSet) -> Iterator[Refusal]:
+    """A contest that marks alone decide, which no procurement law knows: nothing in it may ask for a price."""
+    if rules.law != "none":
+        yield Refusal("rules.priceless_law", law=rules.law)
+    if rules.order != "marks" or not rules.scored:
+        yield Refusal("rules.priceless_order")
+    limits = {"price": rules.price, "ceiling": rules.ceiling, "floor": rules.floor}
+    screens = {"evaluated_price": rules.evaluated_price, "abnormally_low": rules.abnormally_low}
+    for member, found in (limits | screens).items():
+        if found:
+            yield Refusal("rules.priceless_member", member=member)
+    if "lower_price" in rules.ties:
+        yield Refusal("rules.priceless_member", member="lower_price")
 
 
 def _is_price(question: Question) -> bool:

@@ -48,10 +48,18 @@ class Report:
 
     @property
     def ranking(self) -> list[dict[str, Any]]:
-        """`[{rank, bid_key, total, price_fen}]` in order; `total` is "" where only the price counts."""
+        """`[{rank, bid_key, total, price_fen}]` in order.
+
+        `total` is "" where only the price counts, `price_fen` 0 where there is no price.
+        """
         rows = [row for row in self.summary["bids"] if "rank" in row]
         return [
-            {"rank": row["rank"], "bid_key": row["bid"], "total": row.get("total", ""), "price_fen": row["price_fen"]}
+            {
+                "rank": row["rank"],
+                "bid_key": row["bid"],
+                "total": row.get("total", ""),
+                "price_fen": row.get("price_fen", 0),
+            }
             for row in sorted(rows, key=lambda row: (row["rank"], row["bid"]))
         ]
 

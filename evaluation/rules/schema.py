@@ -94,7 +94,6 @@ SHAPE: Final = shape.record(
         "law": shape.one_of(*LAWS),
         "category": shape.one_of(*CATEGORIES),
         "form": shape.record({"id": shape.identifier, "version": shape.integer(1, 1_000_000)}),
-        "price_question": shape.identifier,
         "clauses": shape.record({"form": _CLAUSE, "ceiling": _CLAUSE, "total": _CLAUSE}),
         "draws": shape.array(_DRAW, 0, 16),
         "criteria": shape.array(_CRITERION, 0, 100),
@@ -103,6 +102,7 @@ SHAPE: Final = shape.record(
         "rounding": _ROUNDING,
     },
     {
+        "price_question": shape.identifier,
         "jurisdiction": shape.matching(r"[A-Z]{2}|INT", "country code or INT"),
         "ceiling": shape.integer(1, MAX_INT),
         "floor": shape.record({"clause": _CLAUSE}, {"fen": shape.integer(1, MAX_INT)}),

@@ -55,6 +55,13 @@ def read(data: bytes, limit: int = MAX_BYTES) -> object:
     return _load(data)
 
 
+def read_strictly(data: bytes, limit: int = MAX_BYTES) -> object:
+    """The value of JSON bytes in any spelling, but no member twice: what a person typed, to be spelled anew."""
+    if len(data) > limit:
+        raise Refusal("canonical.too_long", limit=limit, found=len(data))
+    return _load(data, _object)
+
+
 def _load(data: bytes, pairs: Callable[[list[tuple[str, object]]], object] | None = None) -> object:
     try:
         value: object = json.loads(data.decode("utf-8"), object_pairs_hook=pairs)

@@ -26,7 +26,7 @@ SERVER: Final = re.compile(
 )
 SERVER_LIBRARIES: Final = (
     *("alembic", "argon2", "brotli", "flask", "gmpy2", "greenlet", "gunicorn", "jinja2", "msgspec"),
-    *("numpy", "psycopg", "scipy", "segno", "sqlalchemy", "webauthn", "websockets", "werkzeug"),
+    *("numpy", "openpyxl", "psycopg", "scipy", "segno", "sqlalchemy", "webauthn", "websockets", "werkzeug", "yaml"),
 )
 BUILD_FILES: Final = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 

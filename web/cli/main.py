@@ -40,6 +40,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "bundle": ("web.cli.verify", "bundle"),
     "claims": ("web.cli.verify", "claims"),
     "lint": ("web.cli.lint", "lint_"),
+    "score": ("web.cli.score", "score"),
     "follow": ("web.cli.follow", "follow"),
     "simulate": ("web.cli.simulate", "simulate"),
     "witness": ("ledger.witness.cli", "witness"),
