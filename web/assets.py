@@ -95,7 +95,12 @@ def asset(version: str, name: str) -> Response:
 
 
 def _served(name: str, data: bytes) -> bytes:
-    return slim.slim(data.decode()).encode() if name.startswith(_OURS) else data
+    if not (name.startswith(_OURS) and name.endswith(".js")):
+        return data
+    try:
+        return slim.slim(data.decode()).encode()
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:

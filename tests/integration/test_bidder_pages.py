@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.bid_room import rooms
 from tests.support.town import LOT, Town
-from web.bidder import book
+from web.bidder import book, listed
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,16 @@ def test_who_comes_by_a_lot_s_address_is_sent_to_the_room_that_fetches_it_with_t
         assert status == 200
         assert b'id="data"' in page
     assert get(place, f"/bid/{place[0].tender}/other", Sec_Fetch_Mode="navigate")[0] == 404
+
+
+def test_a_lot_that_the_room_no_longer_lists_is_shown_at_its_address(
+    place: tuple[Town, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listed, "_SHOWN", timedelta(days=-1))  # its deadline lies too far back
+    assert json.loads(get(place, "/bid/lots")[2])["lots"] == []
+    status, _, page = get(place, f"/bid/{place[0].tender}/{LOT}?lang=en", Sec_Fetch_Mode="navigate")
+    assert status == 200
+    assert b'id="data"' in page
 
 
 def test_what_everybody_is_told_is_packed(place: tuple[Town, str]) -> None:

@@ -20,9 +20,11 @@ _GIVEN: Final = frozenset(
     (
         *("auth", "bid", "blob", "box", "canonical", "cms", "enquiry", "form", "http", "id", "letter", "lot"),
         *("objection", "party", "request", "shape", "signature", "statement", "submission", "tender", "ticket"),
-        *("time", "upload", "uscc"),
+        *("tickets", "time", "upload", "uscc"),
     )
 )
+# What the office answers of signing blindly comes from the sealing, whose other codes no browser meets.
+_BLIND: Final = frozenset(("sealed.bad_blinded_message", "sealed.signing_failure"))
 _SCRIPTS: Final = ("js/bid/", "js/parts/", "js/sealed/")
 _CODE: Final = re.compile(rb'"([a-z_]+\.[a-z0-9_]+)"')
 
@@ -38,7 +40,7 @@ class Book:
 @cache
 def of(lang: Lang) -> Book:
     """The book of a language, made once for each process."""
-    own = _own()
+    own = _own() | _BLIND
     told = {code: one[lang] for code, one in words.book().items() if code.split(".")[0] in _GIVEN or code in own}
     found = {"texts": {key: one[lang] for key, one in texts.book().items() if key.startswith("bid.")}, "words": told}
     return Book(found, hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16])

@@ -79,15 +79,16 @@ def room(tender: str, lot: str) -> Response:
     """The room of a lot: its form, and what the browser needs for sealing a bid to its custodians.
 
     Scripts fetch it, of every lot. Whoever comes here by the address is sent to the room that shows it, where it comes
-    with the others: this way no page is fetched twice.
+    with the others: this way no page is fetched twice. A lot that the room no longer lists is shown here.
     """
     at, lang = services(), page.language()
+    is_listed = any((one.tender, one.lot) == (tender, lot) for one in _listed())
     with reading(at.engine) as conn:
         found = search.one(conn, tender)
         opened = Book(conn)
         procedure = procedures.load(opened, tender, at.documents.read)
         row = procedure.notice.lot(lot)
-        if request.headers.get("Sec-Fetch-Mode") == "navigate":
+        if request.headers.get("Sec-Fetch-Mode") == "navigate" and is_listed:
             return cast(Response, redirect(f"/bid/lot?lang={lang}#{tender}/{lot}", 303, Response))
         shown = read.visible(conn, procedure.lot_stream(lot))
         state = phase(procedure, lot, opened.now)

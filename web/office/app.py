@@ -28,6 +28,7 @@ def create_app(services: Services) -> Flask:
     limits = delivery.Limits.of(office.threads, office.requests_per_minute)
     door = Door(services)
     delivery.install(app, door, limits, page.refused, services.config.public.origins())
+    assets.tree()  # a module that cannot be served fails the start, not every page
     public = (
         assets,
         log,

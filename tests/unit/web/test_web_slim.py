@@ -20,7 +20,9 @@ const a = b / c / d; // nor this: "
 const re = /[/"'`]\/\/ no comment/giu.test(s) ? /x/ : y /* gone */ / 2;
 const url = "https://a/b" + 'it\'s // not' + "\"/*";
 const nested = `// kept ${ f({ a: `}${ 1 /* gone */ }` }) /* gone */ } $ {x} \${ /* kept */`;
-const sum = a + +b - -c + 1 .toFixed(2) + (x) / 2 + z[0] / 2;
+const sum = a + +b - -c + 1 .toFixed(2) + (x) / 2 + z;
+const of = x.of / 2 + i++ / 2;
+const at = 1. in y;
 return /* a break
 is a break */ value
 / 3
@@ -32,7 +34,9 @@ const a=b / c / d;
 const re= /[/"'`]\/\/ no comment/giu.test(s)? /x/ :y / 2;
 const url="https://a/b"+'it\'s // not'+"\"/*";
 const nested=`// kept ${f({a:`}${1}`})} $ {x} \${ /* kept */`;
-const sum=a+ +b- -c+1 .toFixed(2)+(x) / 2+z[0] / 2;
+const sum=a+ +b- -c+1 .toFixed(2)+(x) / 2+z;
+const of=x.of / 2+i++ / 2;
+const at=1. in y;
 return
 value
 / 3
@@ -80,3 +84,15 @@ def test_everything_but_our_modules_is_served_as_it_lies_there() -> None:
     for name, data in assets.tree().files.items():
         if name not in MODULES:
             assert data == (STATIC / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("source", ['if (x) /"/.test(s); f("a  b");', "} /a  b/.test(s)", "i++ /a/ 2"])
+def test_what_only_a_grammar_could_tell_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="divide or begin"):
+        slim(source)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\u2028", "\u2029"])
+def test_lines_end_in_one_way(end: str) -> None:
+    with pytest.raises(ValueError, match="line feed"):
+        slim(f"const a = 1;{end}const b = 2;")

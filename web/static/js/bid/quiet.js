@@ -5,6 +5,7 @@
  */
 import { unhex } from "../sealed/bytes.js";
 import { issuance } from "../sealed/bid.js";
+import { Refusal } from "../sealed/refusal.js";
 import * as tickets from "../sealed/tickets.js";
 import { before } from "./head.js";
 import { own } from "./identity.js";
@@ -55,7 +56,7 @@ let looking = [];
 
 /**
  * Fetches every lot's page that changed, in the order of the list, which is the same for everybody. Whoever asks while it
- * runs waits for the same round.
+ * runs waits for the same round. A page that does not come stops none of the others; the last failure is told at the end.
  * @param {string} party
  * @param {Listed[]} lots
  * @returns {Promise<void>}
@@ -75,17 +76,27 @@ export function fetchAll(party, lots) {
  */
 export async function soon(party, lots, tender, lot) {
   const here = new Promise((resolve) => { looking.push({ name: `${tender}/${lot}`, resolve }); });
-  await Promise.race([fetchAll(party, lots), here]);
-  return shelved(party, tender, lot);
+  // What another lot's page met is not this one's: who runs the round tells it.
+  const wrong = await Promise.race([fetchAll(party, lots).then(() => null, () => null), here]);
+  const page = await shelved(party, tender, lot);
+  if (page === null && wrong !== null) throw wrong;
+  return page;
 }
 
 async function walk(party, lots) {
+  let failure = null;
   for (const one of lots) {
-    await fetchOne(party, one);
+    let wrong = null;
+    try {
+      await fetchOne(party, one);
+    } catch (error) {
+      wrong = failure = error;
+    }
     const name = `${one.tender}/${one.lot}`;
-    looking.filter((who) => who.name === name).forEach(({ resolve }) => resolve());
+    looking.filter((who) => who.name === name).forEach(({ resolve }) => resolve(wrong));
     looking = looking.filter((who) => who.name !== name);
   }
+  if (failure !== null) throw failure;
 }
 
 async function fetchOne(party, { tender, lot, mark, asked }) {
@@ -97,12 +108,22 @@ async function fetchOne(party, { tender, lot, mark, asked }) {
     if (asked > (kept.asked ?? 0)) await put("pages", key, { ...kept, asked });
     return;
   }
-  const answer = await fetch(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
-  if (!answer.ok || answer.redirected) return;
+  const answer = await reached(`/bid/${tender}/${lot}?lang=${lang}`, { credentials: "same-origin" });
+  if (answer.redirected) return;
+  if (!answer.ok) throw new Refusal("http.unreachable", { address: location.origin });
   const html = await answer.text();
   const { events, moves, outcome } = dataOf(new DOMParser().parseFromString(html, "text/html"));
   const proved = [...events, ...moves, ...outcome.events].every(({ proof }) => proof !== "");
   await put("pages", key, { mark, html, proved, asked });
+}
+
+async function reached(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (error instanceof TypeError) throw new Refusal("http.unreachable", { address: location.origin });
+    throw error;
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ export class Pace {
     while (this.seen.length > 2 && now - this.seen[0].now > WINDOW) this.seen.shift();
     const [first] = this.seen;
     const rate = (done - first.done) / (now - first.now);
-    return now - first.now < 2000 || !(rate > 0) ? null : Math.ceil((total - done) / rate / 1000);
+    return now - first.now < 2000 || !(rate > 0) ? null : Math.ceil((total - done) / (1000 * rate));
   }
 }
 
