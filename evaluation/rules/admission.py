@@ -59,7 +59,6 @@ class Admission:
 
     def _price(self, sheet: Sheet) -> None:
         price = cast(int | None, sheet.values.get(self.rules.price_question))
-        sheet.price = price
         if price is None:
             return
         sheet.corrected, sheet.cost = price, Fraction(price, 100)

@@ -29,7 +29,7 @@ class OpenedBid:
 
 @dataclass(slots=True)
 class Sheet:
-    """`price`: fen as bid, where it could be read; `cost`: what it counts as, exact yuan (`evaluated.py`).
+    """`corrected`: the price in fen, where it could be read; `cost`: what it counts as, exact yuan (`evaluated.py`).
 
     `marks`: by criterion and by stage; `parts`: what the total is the sum of.
     """
@@ -37,7 +37,6 @@ class Sheet:
     bid: OpenedBid
     certificates: list[Certificate] = field(default_factory=list)
     values: dict[str, Value] = field(default_factory=dict)
-    price: int | None = None
     corrected: int = 0
     cost: Fraction = Fraction(0)
     rejected: bool = False
