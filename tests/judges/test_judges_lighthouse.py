@@ -30,6 +30,7 @@ PAGES: Final = (
     "/verify",
     "/log",
     "/api",
+    "/simulate",
     "/account/sign-in",
     "/account/sign-up",
     "/tenders/{open}",
