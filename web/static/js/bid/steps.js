@@ -68,18 +68,23 @@ async function busy(id, what) {
   }
 }
 
+// What this tab's last step ends with: its button is shown again a moment before the lock is given back.
+let last = Promise.resolve();
+
 /**
- * One tab at a time signs, seals, sends or withdraws a bid: typing may go on in all of them.
+ * One tab at a time signs, seals, sends or withdraws a bid: typing may go on in all of them. Steps of one tab follow each other.
  * @param {Lot} lot
  * @param {string} name of the step, whose place for errors says that another tab is at it
  * @param {() => Promise<void>} what
  * @returns {Promise<void>}
  */
 export function alone(lot, name, what) {
-  return navigator.locks.request(lockOf(lot.draft.key), { ifAvailable: true }, async (held) => {
+  const mine = last.then(() => navigator.locks.request(lockOf(lot.draft.key), { ifAvailable: true }, async (held) => {
     tell(element(`${name}-error`), held === null ? text("other_tab") : "");
     if (held !== null) await what();
-  });
+  }));
+  last = mine.then(() => {}, () => {});
+  return mine;
 }
 
 // A button beside it stops what runs.
