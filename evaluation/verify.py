@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from bidding import verify as bidding
 from bidding.acts.publish import Setting
+from bidding.procedures import Procedure
 from bidding.verify import replay
 from evaluation.acts import evaluate
 from evaluation.acts.publish import check_rules
@@ -16,9 +17,10 @@ from evaluation.rules import Report as Marks
 from ledger import bundle
 from ledger import verify as log
 from ledger.basics import signing
-from ledger.basics.canonical import MAX_DOCUMENT, parse, parse_object
+from ledger.basics.canonical import MAX_DOCUMENT, Json, parse, parse_object
 from ledger.basics.errors import Refusal
 from ledger.claims import Claim, Failure, Finding, NotApplicable, Result, claim, run
+from ledger.custodian.rulebook import Seen
 from ledger.trust import Trust
 from ledger.verify.evidence import remember
 
@@ -30,29 +32,33 @@ class Evidence(bidding.Evidence):
         """The report made anew from rules, form, opened offers and drawn values."""
 
         def compute() -> Marks:
-            row = self.notice.lot(lot)
-            answers = {
-                one.bid_key: dict(one.header.form)
-                for one in self.identities(lot)
-                if one.header is not None and one.header.form
-            }
-            evaluated = self.in_lot(lot, "lot.evaluated")
-            beyond = replay.procedure_before(self, evaluated).over_bid_limit(lot)
-            return evaluate.report(
-                parse(self.document(row.rules)),
-                parse(self.document(row.form)),
-                lot=lot,
-                ceiling_fen=row.ceiling_fen,
-                bids=evaluate.opened_bids(
-                    self.in_lot(lot, "lot.offers_opened").event.public,
-                    self.document,
-                    answers,
-                    beyond or frozenset(),
-                ),
-                coefficients=self.in_lot(lot, "lot.coefficients").event.public,
-            )
+            before = replay.procedure_before(self, self.in_lot(lot, "lot.evaluated"))
+            return evaluate.report(**self._inputs(lot, before), findings=before.lot(lot).findings)
 
         return remember(self.__dict__, ("marks", lot), compute)
+
+    def to_explain(self, lot: str, before: Seen) -> tuple[list[Json], int]:
+        """Whose price is to be explained and in how many minutes, found anew as the procedure stood before an event."""
+        return evaluate.to_explain(**self._inputs(lot, replay.procedure_before(self, before)))
+
+    def _inputs(self, lot: str, before: Procedure) -> dict[str, Any]:
+        """What marks of a lot are made from."""
+        row = self.notice.lot(lot)
+        answers = {
+            one.bid_key: dict(one.header.form)
+            for one in self.identities(lot)
+            if one.header is not None and one.header.form
+        }
+        opened = self.in_lot(lot, "lot.offers_opened").event.public
+        beyond = before.over_bid_limit(lot) or frozenset()
+        return {
+            "rules": parse(self.document(row.rules)),
+            "form": parse(self.document(row.form)),
+            "lot": lot,
+            "ceiling_fen": row.ceiling_fen,
+            "bids": evaluate.opened_bids(opened, self.document, answers, beyond),
+            "coefficients": self.in_lot(lot, "lot.coefficients").event.public,
+        }
 
     def prices(self, lot: str) -> Mapping[str, int]:
         """Bid key → price in fen, from the lot's report."""
@@ -75,6 +81,28 @@ def rules_published(evidence: Evidence) -> Iterator[Finding]:
             found = evidence.in_lot(lot, "lot.evaluated").event.public.get("rules")
             if found != evidence.notice.lot(lot).rules:
                 yield Failure("rules.other", {"lot": lot})
+
+
+@claim(
+    "explanations.asked",
+    article="财库〔2026〕2号；87号令第60条",
+    zh="异常低价由规则算出：该说明的都问了，不该问的一个没问，说明时限与规则一致",
+    en="who must explain a low price follows from the rules: all of them were asked, nobody else, for the time set",
+)
+def explanations_asked(evidence: Evidence) -> Iterator[Finding]:
+    """The screen again, before the first event that follows the offers; a lot that marks nobody asks nobody."""
+    for lot in evidence.reached("lot.offers_opened"):
+        asked = evidence.has(lot, "lot.explanations_asked")
+        if not asked and not evidence.has(lot, "lot.evaluated"):
+            continue
+        one = evidence.in_lot(lot, "lot.explanations_asked" if asked else "lot.evaluated")
+        rows, minutes = evidence.to_explain(lot, one)
+        said = one.event.public if asked else {"asked": [], "minutes": 0}
+        if said.get("asked") != rows:
+            yield Failure("explanations.other_bids", {"lot": lot})
+        elif said.get("minutes") != minutes:
+            yield Failure("explanations.other_minutes", {"lot": lot, "wanted": minutes})
+    yield from replay.unlawful(evidence, "lot.explanations_asked")
 
 
 @claim(
@@ -139,6 +167,7 @@ def award_follows(evidence: Evidence) -> Iterator[Finding]:
 
 _OWN: Final[tuple[Claim[Any], ...]] = (
     rules_published,
+    explanations_asked,
     evaluation_recomputed,
     evaluation_recorded,
     candidates,

@@ -48,6 +48,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "tender.terminated": Rule(2, _STOPPERS),
     "objection.answered": Rule(1, _BUYERS),
     "order.issued": Rule(2, frozenset({"supervisor", "centre"}), "supervisor"),
+    "lot.explanations_judged": Rule(2, _BUYERS, "tenderee"),
     "lot.awarded": Rule(1, frozenset({"tenderee"})),
     "lot.next_candidate": Rule(2, _BUYERS, "tenderee"),
     "lot.contracted": Rule(1, frozenset({"tenderee"})),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from bidding.acts.decision import Decision, failed
 from bidding.acts.foreseen import after
 from bidding.procedures import Procedure
+from bidding.procedures.lot import LotState
 from ledger.basics import clock
 from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
@@ -29,14 +31,16 @@ def decide(procedure: Procedure, command: RecordEvaluation, now: datetime) -> De
     """`lot.evaluated`, and `lot.failed` with it where the report has no candidate (招标投标法 art. 42).
 
     Not before the window for objections on the spot is over and each is answered (实施条例 art. 44). Raises `Refusal`:
-    `evaluation.too_early`, `evaluation.other_rules`, `evaluation.other_bids`, `evaluation.over_bid_limit`,
-    `evaluation.earlier_lots`, `objection.unanswered`, `lot.wrong_state`.
+    `evaluation.too_early`, `evaluation.unjudged`, `evaluation.other_rules`, `evaluation.other_bids`,
+    `evaluation.over_bid_limit`, `evaluation.earlier_lots`, `objection.unanswered`, `lot.wrong_state`.
     """
-    state = procedure.may(command.lot, "lot.evaluated")
-    procedure.not_standing_still(command.lot)
-    limit = procedure.clocks.end("opening_objection", state.times["lot.offers_opened"])
-    if now < limit:
-        raise Refusal("evaluation.too_early", until=clock.text(limit))
+    state = may_mark(procedure, command.lot, "lot.evaluated", now)
+    if state.status == "explaining":
+        if state.given:
+            raise Refusal("evaluation.unjudged", lot=command.lot)
+        until = cast(datetime, state.explain_until)
+        if now < until:
+            raise Refusal("evaluation.too_early", until=clock.text(until))
     drafts = [Draft("lot.evaluated", dict(command.body))]
     then = after(state, drafts[0], now)
     if not {key for _, key, _ in then.ranking} <= procedure.opened(command.lot):
@@ -51,3 +55,16 @@ def decide(procedure: Procedure, command: RecordEvaluation, now: datetime) -> De
     if then.evaluation_failed or not then.proposed:
         drafts.append(failed("lot.all_rejected", ALL_REJECTED))
     return {procedure.lot_stream(command.lot): drafts}
+
+
+def may_mark(procedure: Procedure, lot: str, type: str, now: datetime) -> LotState:
+    """The lot, if marking may begin: nobody objects to the opening, and nobody can any more.
+
+    Raises `Refusal`: `tender.wrong_state`, `lot.wrong_state`, `objection.unanswered`, `evaluation.too_early`.
+    """
+    state = procedure.may(lot, type)
+    procedure.not_standing_still(lot)
+    limit = procedure.clocks.end("opening_objection", state.times["lot.offers_opened"])
+    if now < limit:
+        raise Refusal("evaluation.too_early", until=clock.text(limit))
+    return state

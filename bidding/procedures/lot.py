@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal, cast
@@ -22,6 +22,8 @@ Status = Literal[
     "coefficients",
     "announced",
     "offers_opened",
+    "explaining",
+    "explained",
     "evaluated",
     "candidates_published",
     "next_candidate",
@@ -32,9 +34,9 @@ Status = Literal[
 ]
 
 _OPENING: Final = frozenset({"present", "coefficients", "announced"})
-_AFTER: Final = frozenset(
-    {"offers_opened", "evaluated", "candidates_published", "next_candidate", "awarded", "contracted"}
-)
+# Offers are open, and nothing is ranked yet.
+_MARKING: Final = frozenset({"offers_opened", "explaining", "explained"})
+_AFTER: Final = _MARKING | {"evaluated", "candidates_published", "next_candidate", "awarded", "contracted"}
 # Releases and seeds may come late: a custodian that was away answers when it is back, whatever became of the lot.
 _ANSWERED: Final = _OPENING | _AFTER | {"failed", "retendered"}
 
@@ -48,9 +50,13 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "lot.coefficients": frozenset({"present"}),
     "lot.announced": frozenset({"coefficients"}),
     "lot.offers_opened": frozenset({"announced"}),
-    "lot.evaluated": frozenset({"offers_opened"}),
+    "lot.explanations_asked": frozenset({"offers_opened"}),
+    "lot.explanation_given": frozenset({"explaining"}),
+    "lot.explanations_judged": frozenset({"explaining"}),
+    "lot.evaluated": _MARKING,
     "lot.failed": _OPENING
-    | {"open", "closed", "offers_opened", "evaluated", "candidates_published", "next_candidate", "awarded"},
+    | _MARKING
+    | {"open", "closed", "evaluated", "candidates_published", "next_candidate", "awarded"},
     "lot.candidates_published": frozenset({"evaluated"}),
     "lot.awarded": frozenset({"candidates_published", "next_candidate"}),
     "lot.next_candidate": frozenset({"candidates_published", "next_candidate", "awarded"}),
@@ -75,7 +81,8 @@ class LotState:
     """A lot as its stream says it is. `times`: when each type of event last came.
 
     `lists`: type of event → hash of the list it names, which is no part of the state (`Procedure.rows` reads it);
-    `releases`: (part, custodian) of the releases recorded; `fallen`: candidates passed over for the next one.
+    `releases`: (part, custodian) of the releases recorded; `fallen`: candidates passed over for the next one; `asked`:
+    bids whose price is to be explained until `explain_until`; `given`: those that did; `findings`: what was found.
     """
 
     tender: str
@@ -94,6 +101,10 @@ class LotState:
     values: Mapping[str, str] = field(default_factory=dict)
     counted: int = 0
     announced_failed: bool = False
+    asked: tuple[str, ...] = ()
+    explain_until: datetime | None = None
+    given: frozenset[str] = frozenset()
+    findings: Mapping[str, bool] = field(default_factory=dict)
     evaluation_failed: bool = False
     ranking: tuple[tuple[int, str, str], ...] = ()
     proposed: tuple[str, ...] = ()
@@ -251,6 +262,32 @@ def _offers(state: LotState, _: Mapping[str, Any]) -> LotState:
     return replace(state, status="offers_opened", blocked="")
 
 
+def _explanations_asked(state: LotState, public: Mapping[str, Any]) -> LotState:
+    asked = tuple(item["bid_key"] for item in public["asked"])
+    check_sorted(asked, "asked")
+    return replace(state, status="explaining", asked=asked, explain_until=parse_time(public["until"], "until"))
+
+
+def _explanation(state: LotState, public: Mapping[str, Any]) -> LotState:
+    if public["bid_key"] not in state.asked:
+        raise Refusal("explanation.not_asked", lot=state.lot)
+    return replace(state, given=state.given | {public["bid_key"]})
+
+
+def _explanations_judged(state: LotState, public: Mapping[str, Any]) -> LotState:
+    findings = {item["bid_key"]: item["proved"] for item in public["findings"]}
+    check_sorted([item["bid_key"] for item in public["findings"]], "findings")
+    if findings.keys() != state.given:
+        raise Refusal("explanation.other_bids", found=len(findings), wanted=len(state.given))
+    return replace(state, status="explained", findings=findings)
+
+
+def check_sorted(keys: Sequence[str], field: str) -> None:
+    """Raises `Refusal("explanation.unsorted", field)` unless these keys rise: each stands there once."""
+    if list(keys) != sorted(set(keys)):
+        raise Refusal("explanation.unsorted", field=field)
+
+
 def _evaluated(state: LotState, public: Mapping[str, Any]) -> LotState:
     ranking = tuple((item["rank"], item["bid_key"], item["total"]) for item in public["ranking"])
     ranked = {bid_key for _, bid_key, _ in ranking}
@@ -335,6 +372,9 @@ _APPLY: Final[Mapping[str, Callable[[LotState, Mapping[str, Any]], LotState]]] =
     "lot.coefficients": _coefficients,
     "lot.announced": _announced,
     "lot.offers_opened": _offers,
+    "lot.explanations_asked": _explanations_asked,
+    "lot.explanation_given": _explanation,
+    "lot.explanations_judged": _explanations_judged,
     "lot.evaluated": _evaluated,
     "lot.failed": _failed,
     "lot.candidates_published": _candidates,

@@ -18,6 +18,7 @@ from ledger.events import Event
 HASH: Final = shape.matching("[0-9a-f]{64}", "SHA-256, hex")
 KEY: Final = HASH
 ENQUIRY_TEXT: Final = shape.text(10_000)
+FINDING: Final = shape.text(2_000)
 LABEL: Final = shape.matching("[a-z][a-z0-9_.]{0,63}", "code")
 MAX_LOTS: Final = 200
 # What a shape takes; what a lot takes is `bidding.submission.MAX_BIDS`.
@@ -162,6 +163,32 @@ LOT: Final[Mapping[str, Shape]] = {
     ),
     "lot.announced": shape.record({"bids": HASH, "counted": _COUNT, "failed": shape.boolean}),
     "lot.offers_opened": shape.record({"bids": HASH}),
+    "lot.explanations_asked": shape.record(
+        {
+            "asked": shape.array(
+                shape.record(
+                    {
+                        "bid_key": KEY,
+                        "price_fen": _AMOUNT,
+                        "tests": shape.array(shape.one_of("mean", "second", "ceiling"), 1, 3),
+                    }
+                ),
+                1,
+                MAX_ROWS,
+            ),
+            "minutes": shape.integer(1, 100_000),
+            "until": time,
+        }
+    ),
+    "lot.explanation_given": shape.record({"bid_key": KEY, "text": _TEXT, "signature": ENVELOPE}),
+    "lot.explanations_judged": shape.record(
+        {
+            **_TWO,
+            "findings": shape.array(
+                shape.record({"bid_key": KEY, "proved": shape.boolean, "finding": FINDING}), 1, MAX_ROWS
+            ),
+        }
+    ),
     "lot.evaluated": shape.record(
         {
             "report": HASH,

@@ -36,6 +36,9 @@ PHASES: Final = (
     "phase.opening",
     "phase.opening_blocked",
     "phase.offers_opened",
+    "phase.explaining",
+    "phase.judging",
+    "phase.explained",
     "phase.evaluated",
     "phase.candidates_published",
     "phase.standstill",
@@ -113,6 +116,11 @@ def _lot(procedure: Procedure, state: LotState, now: datetime) -> Iterator[Due]:
         at = procedure.clocks.end("opening_objection", state.times["lot.offers_opened"])
         if procedure.over_bid_limit(state.lot) is not None:
             yield Due(at, state.lot, "evaluate")
+    elif state.status == "explaining" and not still and not state.given:
+        # Who did not explain has nothing to be judged.
+        yield Due(state.explain_until or now, state.lot, "evaluate")
+    elif state.status == "explained" and not still:
+        yield Due(state.times["lot.explanations_judged"], state.lot, "evaluate")
     elif state.status == "evaluated" and not still and procedure.eligible(state.lot) is not None:
         yield Due(state.times["lot.evaluated"], state.lot, "candidates")
     elif (
@@ -187,6 +195,13 @@ def phase(procedure: Procedure, lot: str, now: datetime) -> str:
         return "tickets_open" if tender.tickets_open else "published"
     if state.status in _NEXT:
         return "opening_blocked" if state.blocked else "opening"
-    if state.status == "candidates_published":
-        return "standstill" if state.until and now < state.until else "candidates_published"
+    return _later(state, now)
+
+
+def _later(state: LotState, now: datetime) -> str:
+    """The word for a lot whose offers are open."""
+    if state.status == "explaining" and state.given and state.explain_until and now >= state.explain_until:
+        return "judging"
+    if state.status == "candidates_published" and state.until and now < state.until:
+        return "standstill"
     return state.status

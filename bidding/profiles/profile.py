@@ -31,6 +31,8 @@ PERIODS: Final = (
     "complaint_acceptance",
     "complaint_decision",
 )
+# For an explanation of an abnormally low price the rule set says how long; a demonstration shortens it.
+SHORTENED: Final = ("explanation",)
 OBJECTION_PERIODS: Final = ("document_objection_before_deadline", "document_objection_after_publication")
 # Which law a rule set must say it is under; "none" (demonstration) takes any.
 LAWS: Final = ("tendering", "procurement", "none")
@@ -74,7 +76,7 @@ _SHAPE: Final = shape.record(
         "percentages": shape.record({"performance_bond_most": _PERCENT, "deposit_most": _PERCENT}),
         "periods": shape.record(
             dict.fromkeys(PERIODS, _PERIOD),
-            dict.fromkeys(OBJECTION_PERIODS, _PERIOD),
+            dict.fromkeys((*OBJECTION_PERIODS, *SHORTENED), _PERIOD),
         ),
     }
 )
@@ -151,6 +153,8 @@ class Profile:
         for name, period in sorted(periods.items()):
             if period.unit == "second" and not demonstration and name not in ("opening_objection", "opening_wait"):
                 raise Refusal("profile.seconds", period=name)
+            if name in SHORTENED and not demonstration:
+                raise Refusal("profile.shortened", period=name)
         exclusions = tuple(
             Exclusion(cast(str, item["rule"]), cast(str, item["article"]))
             for item in cast(list[dict[str, Json]], got["exclusions"])

@@ -132,6 +132,19 @@ def acts_lawful(evidence: Evidence) -> Iterator[Finding]:
 
 
 @claim(
+    "explanations.heard",
+    article="财库〔2026〕2号；87号令第60条",
+    zh="异常低价的说明由被问的投标人本人签名、在时限内作出；认定在时限之后、由两人签名并逐一写明理由",
+    en="low prices are explained by the bid keys that were asked, in time; findings came after, by two keys",
+)
+def explanations(evidence: Evidence) -> Iterator[Finding]:
+    """Each explanation and each finding decided anew; that marks wait for both is `evaluation.recorded`'s."""
+    if not replay.any_of(evidence, "lot.explanations_asked"):
+        raise NotApplicable("event.not_yet", type="lot.explanations_asked")
+    yield from replay.unlawful(evidence, "lot.explanation_given", "lot.explanations_judged")
+
+
+@claim(
     "objections.lawful",
     article="实施条例第22条、第44条、第54条",
     zh="异议由投标人签名、在期限内提出，答复之前程序暂停",

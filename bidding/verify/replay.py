@@ -15,11 +15,13 @@ from bidding.acts import (
     account,
     announce,
     ask,
+    ask_explanations,
     award,
     block,
     close,
     coefficients,
     contribute,
+    explain,
     make_objection,
     open_offers,
     open_tickets,
@@ -286,6 +288,16 @@ def _computed(decide: Callable[[Procedure, opened.Opened, Any], Decision]) -> Co
     return lambda _, procedure, one, lot: decide(procedure, opened.Opened(lot, one.event.public), one.event.at)
 
 
+def _explanations(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:
+    public = cast(dict[str, Any], one.event.public)
+    command = ask_explanations.AskExplanations(lot, public["asked"], public["minutes"])
+    return ask_explanations.decide(procedure, command, one.event.at)
+
+
+def _explanation(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:
+    return explain.decide(procedure, explain.Explain(lot, **cast(dict[str, Any], one.event.public)), one.event.at)
+
+
 def _evaluated(_: Evidence, procedure: Procedure, one: Seen, lot: str) -> Decision:
     command = record_evaluation.RecordEvaluation(lot, one.event.public)
     return record_evaluation.decide(procedure, command, one.event.at)
@@ -325,6 +337,8 @@ _DECIDE: Final[Mapping[str, Command]] = {
     "lot.coefficients": _computed(coefficients.decide),
     "lot.announced": _computed(announce.decide),
     "lot.offers_opened": _computed(open_offers.decide),
+    "lot.explanations_asked": _explanations,
+    "lot.explanation_given": _explanation,
     "lot.evaluated": _evaluated,
     "lot.candidates_published": _candidates,
     "lot.failed": _failed,

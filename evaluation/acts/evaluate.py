@@ -12,7 +12,7 @@ from typing import Any, cast
 from bidding.form import check_form
 from bidding.procedures import listing
 from bidding.procedures.listing import ReadDocument
-from evaluation.rules import Lot, OpenedBid, Report, check_rule_set, evaluate
+from evaluation.rules import Lot, OpenedBid, Report, check_rule_set, evaluate, flagged
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from ledger.basics.hashing import H
@@ -50,16 +50,45 @@ def report(
     ceiling_fen: int,
     bids: Iterable[OpenedBid],
     coefficients: Mapping[str, Json],
+    findings: Mapping[str, bool] | None = None,
 ) -> Report:
     """The report on a lot.
 
     `rules`, `form`: the published documents; `ceiling_fen`: the lot's, 0 for none; `coefficients`: public of
-    `lot.coefficients`. Raises `Refusal` only for inputs that do not belong together.
+    `lot.coefficients`; `findings`: of the lot's state, bid key → whether its price was explained.
+    Raises `Refusal` only for inputs that do not belong together.
     """
-    values = cast(Mapping[str, str], coefficients["values"])
     read = check_form(form)
+    here = _lot(lot, ceiling_fen, coefficients, findings or {})
+    return evaluate(check_rule_set(rules, read), read, here, list(bids))
+
+
+def to_explain(
+    rules: Json,
+    form: Json,
+    *,
+    lot: str,
+    ceiling_fen: int,
+    bids: Iterable[OpenedBid],
+    coefficients: Mapping[str, Json],
+) -> tuple[list[Json], int]:
+    """Whose abnormally low price is to be explained, and how many minutes for it the rule set gives (0 for nobody).
+
+    Rows `{bid_key, price_fen, tests}` by bid key, as `lot.explanations_asked` has them. Arguments as for `report`.
+    """
+    read = check_form(form)
+    checked = check_rule_set(rules, read)
+    found = flagged(checked, read, _lot(lot, ceiling_fen, coefficients, {}), list(bids))
+    rows: list[Json] = [
+        {"bid_key": key, "price_fen": price, "tests": list(tests)} for key, (price, tests) in found.items()
+    ]
+    return rows, int(checked.abnormally_low["minutes"]) if rows else 0
+
+
+def _lot(lot: str, ceiling_fen: int, coefficients: Mapping[str, Json], findings: Mapping[str, bool]) -> Lot:
+    values = cast(Mapping[str, str], coefficients["values"])
     alpha = bytes.fromhex(str(coefficients["alpha"]))
-    return evaluate(check_rule_set(rules, read), read, Lot(lot, dict(values), alpha, ceiling_fen or None), list(bids))
+    return Lot(lot, dict(values), alpha, ceiling_fen or None, explanations=findings)
 
 
 def event_body(made: Report, rules: Json) -> dict[str, Json]:

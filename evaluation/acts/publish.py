@@ -22,9 +22,9 @@ from evaluation.rules.relations import check_rule_set
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 
-# Members of a rule set that want an act which the procedure does not have yet: a panel's marks, the explanation of an
-# abnormally low price, a minimum price beside the ceiling. The engine alone marks by them (`mingjing score`).
-UNSERVED: Final = ("panel", "abnormally_low", "floor")
+# Members of a rule set that want an act which the procedure does not have yet: a panel's marks, a minimum price beside
+# the ceiling. The engine alone marks by them (`mingjing score`).
+UNSERVED: Final = ("panel", "floor")
 
 __all__ = ["Setting", "check_rules", "decide"]
 

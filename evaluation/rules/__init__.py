@@ -7,7 +7,7 @@ want of them, `evaluate` makes the report, `recompute` is evaluate again and com
 from __future__ import annotations
 
 from evaluation.rules.document import RuleSet
-from evaluation.rules.engine import Lot, evaluate, recompute
+from evaluation.rules.engine import Lot, evaluate, flagged, recompute
 from evaluation.rules.lint import Finding, check_publishable, lint
 from evaluation.rules.ranking import tie_order, tie_value
 from evaluation.rules.relations import check_rule_set
@@ -24,6 +24,7 @@ __all__ = [
     "check_publishable",
     "check_rule_set",
     "evaluate",
+    "flagged",
     "lint",
     "recompute",
     "render",

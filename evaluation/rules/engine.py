@@ -61,16 +61,20 @@ def evaluate(rules: RuleSet, form: Form, lot: Lot, bids: Sequence[OpenedBid]) ->
     together: another form, a value that was not on the list, a bid given twice, a panel that is not complete.
     """
     run = _Run(rules, form, lot)
-    run.check()
-    sheets = [Sheet(bid) for bid in sorted(bids, key=lambda bid: bid.key)]
-    for left, right in pairwise(sheets):
-        if left.bid.key == right.bid.key:
-            raise Refusal("rules.doubled_bid", bid=left.bid.key)
-    admission = Admission(rules, form, run.questions, run.ceiling, run.floor)
-    for sheet in sheets:
-        check_id(sheet.bid.key, "bid")
-        admission(sheet)
-    return run.finish(sheets)
+    return run.finish(run.admitted(bids))
+
+
+def flagged(rules: RuleSet, form: Form, lot: Lot, bids: Sequence[OpenedBid]) -> dict[str, tuple[int, tuple[str, ...]]]:
+    """Whose price F12 wants explained, by bid key: the price as corrected (fen) and the tests it fails.
+
+    `{}` where the rule set screens nobody. `lot.explanations` plays no part. Raises what `evaluate` raises.
+    """
+    run = _Run(rules, form, lot)
+    valid = {sheet.bid.key: sheet.corrected for sheet in run.admitted(bids) if not sheet.rejected}
+    if not rules.abnormally_low or not valid:
+        return {}
+    found = abnormal.screen(rules.abnormally_low, valid, run.ceiling)
+    return {key: (valid[key], found.flags[key]) for key in sorted(found.flags)}
 
 
 def recompute(claimed: Report, rules: RuleSet, form: Form, lot: Lot, bids: Sequence[OpenedBid]) -> list[Refusal]:
@@ -108,6 +112,19 @@ class _Run:
             question = self.form.question(question_id)
             if question is not None:  # `relations` refused every unknown one
                 self.questions[question_id] = question
+
+    def admitted(self, bids: Sequence[OpenedBid]) -> list[Sheet]:
+        """A sheet for each bid, by key, after everything that needs no other bid."""
+        self.check()
+        sheets = [Sheet(bid) for bid in sorted(bids, key=lambda bid: bid.key)]
+        for left, right in pairwise(sheets):
+            if left.bid.key == right.bid.key:
+                raise Refusal("rules.doubled_bid", bid=left.bid.key)
+        admission = Admission(self.rules, self.form, self.questions, self.ceiling, self.floor)
+        for sheet in sheets:
+            check_id(sheet.bid.key, "bid")
+            admission(sheet)
+        return sheets
 
     def _check_limits(self) -> None:
         rules = self.rules

@@ -7,9 +7,9 @@ checkpoints, cosignatures, sums. The claim named beside it must refuse it.
 
 from __future__ import annotations
 
-from tests.forgeries import forge_award, forge_box, forge_log, forge_opening, forge_people
+from tests.forgeries import forge_award, forge_box, forge_explain, forge_log, forge_opening, forge_people
 from tests.forgeries.forging import FORGERIES, Forgery
 
-PARTS = (forge_log, forge_people, forge_box, forge_opening, forge_award)
+PARTS = (forge_log, forge_people, forge_box, forge_opening, forge_explain, forge_award)
 
 __all__ = ["FORGERIES", "PARTS", "Forgery"]

@@ -6,10 +6,12 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from bidding import offers, opening
 from bidding.acts import (
+    ask_explanations,
+    explain,
     opened,
     record_release,
 )
@@ -20,8 +22,9 @@ from bidding.procedures.listing import Body
 from bidding.sealed_lot import OnRoll, SealedLot, bid_seals, contribution_seals, read_roll, stand
 from bidding.verdicts import Waiting
 from evaluation.acts import evaluate
-from ledger.basics import clock
-from ledger.basics.canonical import Json, parse
+from ledger.basics import clock, signing
+from ledger.basics.canonical import Json, canonical, parse
+from ledger.basics.hashing import H
 from ledger.sealed import keyset
 from ledger.sealed.content import Ciphertext
 from ledger.sealed.opening import BAD
@@ -151,20 +154,53 @@ class Opening(Stage):
                 verdicts[bid.sha256, part] = offers.void_files(part, found) if found else None
         return offers.open_offers(sealed, read, verdicts)
 
-    def evaluation(self, lot: str) -> dict[str, Json]:
-        """Public of `lot.evaluated`; the report's documents are stored."""
+    def marked(self, lot: str) -> dict[str, Any]:
+        """What the marks of a lot are made from."""
         row = self.procedure.notice.lot(lot)
-        rules, form = parse(self.documents[row.rules]), parse(self.documents[row.form])
-        made = evaluate.report(
-            rules,
-            form,
-            lot=lot,
-            ceiling_fen=row.ceiling_fen,
-            bids=evaluate.opened_bids(self.last("lot.offers_opened", lot).event.public, self.read, {}),
-            coefficients=self.last("lot.coefficients", lot).event.public,
-        )
+        return {
+            "rules": parse(self.documents[row.rules]),
+            "form": parse(self.documents[row.form]),
+            "lot": lot,
+            "ceiling_fen": row.ceiling_fen,
+            "bids": evaluate.opened_bids(self.last("lot.offers_opened", lot).event.public, self.read, {}),
+            "coefficients": self.last("lot.coefficients", lot).event.public,
+        }
+
+    def evaluation(self, lot: str, findings: Mapping[str, bool] | None = None) -> dict[str, Json]:
+        """Public of `lot.evaluated`; the report's documents are stored. `findings`: others than those of the lot."""
+        inputs = self.marked(lot)
+        made = evaluate.report(**inputs, findings=self.procedure.lot(lot).findings if findings is None else findings)
         self.documents |= made.documents()
-        return evaluate.event_body(made, rules)
+        return evaluate.event_body(made, inputs["rules"])
+
+    # --- abnormally low prices ----------------------------------------------------------------------------------------
+
+    def ask(self, lot: str) -> None:
+        """Whoever has to explain a price is asked."""
+        command = ask_explanations.AskExplanations(lot, *evaluate.to_explain(**self.marked(lot)))
+        self.decide(ask_explanations.decide(self.procedure, command, self.now))
+
+    def explanation(self, lot: str, name: str, text: str) -> dict[str, Json]:
+        """Public of `lot.explanation_given`."""
+        request: dict[str, Json] = {
+            "method": "POST",
+            "path": "/box/explanations",
+            "body_sha256": H(canonical(explain.body(TENDER, lot, text))).hex(),
+            "at": clock.text(self.now),
+            "nonce": secret(f"nonce {text}").hex(),
+        }
+        signature = signing.sign("request", request, people.bid_key(name, lot))
+        return {"bid_key": people.bid_hex(name, lot), "text": text, "signature": signature}
+
+    def explain(self, lot: str, name: str, text: str) -> None:
+        """A bidder explains."""
+        command = explain.Explain(lot, **cast(Any, self.explanation(lot, name, text)))
+        self.decide(explain.decide(self.procedure, command, self.now))
+
+    def findings(self, lot: str, *names: str, proved: bool = True) -> dict[str, Json]:
+        """What two people sign of what bidders explained."""
+        rows = [{"bid_key": people.bid_hex(name, lot), "proved": proved, "finding": "shown"} for name in names]
+        return {"findings": cast(Json, sorted(rows, key=lambda row: str(row["bid_key"])))}
 
 
 def _nowhere(_number: int) -> io.BytesIO:

@@ -266,9 +266,17 @@ class Play(Opening):
         for lot in LOTS:
             self.opened(lot, self.offers(lot), open_offers.decide)
 
+    def step_explain(self) -> None:
+        """A price that is to be explained, is, and is found to hold."""
+        self.until(self.now + 2 * SECOND)
+        self.ask("low")
+        self.explain("low", "alder", "The quarry is our own.")
+        self.explain("low", "alder", "Its books are attached to the offer.")
+        self.until(self.now + 4 * SECOND)
+        self.act("lot.explanations_judged", self.findings("low", "alder"), "tess", "agnes", lot="low")
+
     def step_evaluate(self) -> None:
         """The reports."""
-        self.until(self.now + 2 * SECOND)
         for lot in LOTS:
             body = self.evaluation(lot)
             command = record_evaluation.RecordEvaluation(lot, body)
@@ -346,7 +354,7 @@ def _issuance(name: str, lot: str) -> dict[str, Json]:
 
 STEPS: Final = (
     *("log", "draft", "publish", "contribute", "tickets", "bid", "amend", "rebid", "close", "present"),
-    *("coin", "coefficients", "identity", "announce", "offer", "offers", "evaluate"),
+    *("coin", "coefficients", "identity", "announce", "offer", "offers", "explain", "evaluate"),
     *("candidates", "objection", "award", "contract", "account"),
 )
 

@@ -22,7 +22,7 @@ from web.blobs import PIECE
 from web.box.parts import Parts
 from web.signed import ticket
 
-LETTER: Final = 4000  # characters of an enquiry or objection
+LETTER: Final = 4000  # characters of an enquiry, an objection or an explanation
 LETTERS: Final = 20  # of one bid key on one lot
 
 
@@ -40,6 +40,7 @@ class Bids:
         blue.add_url_rule("/box/bids/<tender>/<lot>", "own", self.own, methods=["GET"])
         blue.add_url_rule("/box/enquiries", "enquire", self.enquire, methods=["POST"])
         blue.add_url_rule("/box/objections", "object_", self.object_, methods=["POST"])
+        blue.add_url_rule("/box/explanations", "explain", self.explain, methods=["POST"])
         blue.add_url_rule("/box/files/<sha256>", "supply", self.supply, methods=["PUT"])
         return blue
 
@@ -127,6 +128,25 @@ class Bids:
                 "signature": who.envelope,
             }
             return self._letter(conn, lot, "objection", who.signed.key, content)
+
+    def explain(self) -> Response:
+        """An explanation of an abnormally low price, by who has bid: `{tender, lot, text}`.
+
+        Whether it was asked for and is in time, the office decides: the box does not know.
+        """
+        body = self._body()
+        with self.parts.write() as (conn, now):
+            who = self.parts.signed(conn, request, now)
+            got = members(parse_object(who.body(body)), "tender lot text")
+            lot = box_lots.lot_for_share(conn, str(got["tender"]), str(got["lot"]))
+            if box_bids.newest(conn, lot.tender, lot.lot, who.signed.key) is None:
+                raise Refusal("letter.no_bid")
+            content: dict[str, Json] = {
+                "text": _text(got["text"]),
+                "bid_key": who.signed.key,
+                "signature": who.envelope,
+            }
+            return self._letter(conn, lot, "explanation", who.signed.key, content)
 
     def supply(self, sha256: str) -> Response:
         """A ciphertext of the asking key's own accepted bid again, where the store lost it after the close."""

@@ -1,12 +1,13 @@
-"""Letters that the box took for the office: enquiries and objections become events, without their senders."""
+"""Letters that the box took for the office: enquiries, objections and explanations become events."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any, Final, cast
 
-from bidding.acts import ask, make_objection
+from bidding.acts import ask, explain, make_objection
 from bidding.acts.ask import Ask
+from bidding.acts.explain import Explain
 from bidding.acts.make_objection import MakeObjection
 from bidding.store import procedures
 from bidding.store.book import Book
@@ -36,6 +37,8 @@ def _take(context: Context, letter: str, tender: str, lot: str, kind: str, body:
         procedure = procedures.load(book, tender, context.services.documents.read)
         if kind == "enquiry":
             return ask.decide(procedure, Ask(letter, got["text"]), book.now)
+        if kind == "explanation":
+            return explain.decide(procedure, Explain(lot, got["bid_key"], got["text"], got["signature"]), book.now)
         command = MakeObjection(letter, got["kind"], lot, got["bid_key"], got["text"], got["signature"])
         return make_objection.decide(procedure, command, book.now)
 

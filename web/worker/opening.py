@@ -12,8 +12,9 @@ from typing import Any, BinaryIO, Final, cast
 
 from bidding import offers as offer_part
 from bidding import opening, presence
-from bidding.acts import announce, coefficients, open_offers, record_evaluation
+from bidding.acts import announce, ask_explanations, coefficients, open_offers, record_evaluation
 from bidding.acts import present as present_act
+from bidding.acts.ask_explanations import AskExplanations
 from bidding.acts.issue_ticket import stream_of as issuance_stream
 from bidding.acts.opened import Opened
 from bidding.acts.present import Present
@@ -256,7 +257,10 @@ class Openings:
     # --- evaluation -------------------------------------------------------------------------------------------------
 
     def evaluate(self, lot: str) -> None:
-        """The report on the opened offers: computed, stored as documents, recorded."""
+        """The report on the opened offers: computed, stored as documents, recorded.
+
+        Who bid abnormally low is asked first; the sweep comes here again when everybody was heard.
+        """
         services = self._context.services
         with reading(services.engine) as conn:
             book = Book(conn)
@@ -270,13 +274,26 @@ class Openings:
         beyond = procedure.over_bid_limit(lot)
         answers = self._identity_answers(lot, found)
         bids = evaluate.opened_bids(opened, services.documents.read, answers, beyond or frozenset())
-        made = evaluate.report(rules, form, lot=lot, ceiling_fen=row.ceiling_fen, bids=bids, coefficients=drawn)
+        state = procedure.lot(lot)
+        given: dict[str, Any] = {"lot": lot, "ceiling_fen": row.ceiling_fen, "bids": bids, "coefficients": drawn}
+        if state.status == "offers_opened":
+            asked, minutes = evaluate.to_explain(rules, form, **given)
+            if asked:
+                self._ask(AskExplanations(lot, asked, minutes))
+                return
+        made = evaluate.report(rules, form, **given, findings=state.findings)
         body = evaluate.event_body(made, rules)
 
         def decide(book: Book) -> Plan:
             return record_evaluation.decide(self._procedure(book), RecordEvaluation(lot, body), book.now)
 
         self._context.perform(decide, self._tender, made.documents())
+
+    def _ask(self, command: AskExplanations) -> None:
+        def decide(book: Book) -> Plan:
+            return ask_explanations.decide(self._procedure(book), command, book.now)
+
+        self._context.perform(decide, self._tender)
 
     def _identity_answers(self, lot: str, found: Opening) -> Mapping[str, Mapping[str, Json]]:
         read = self._identities(lot, found)
