@@ -136,6 +136,33 @@ def next_candidate(root: Path, tender: str, lot: str, from_: str, to: str, reaso
     told(person, person.act("lot.next_candidate", f"lot/{tender}/{lot}", body, reason))
 
 
+@click.command("judge-explanations")
+@person_option
+@reason_option
+@click.argument("tender")
+@click.argument("lot")
+@click.option(
+    *("--proved", "proved"), multiple=True, type=(str, str), help="A bid key and why its explanation holds; repeatable."
+)
+@click.option(
+    *("--unproved", "unproved"), multiple=True, type=(str, str), help="A bid key and why it does not; repeatable."
+)
+@shell.in_words
+def judge_explanations(
+    root: Path,
+    tender: str,
+    lot: str,
+    proved: tuple[tuple[str, str], ...],
+    unproved: tuple[tuple[str, str], ...],
+    reason: str,
+) -> None:
+    """Judge the explanations of abnormally low prices, all of a lot at once: first of two keys."""
+    person = Person(root)
+    rows = [(key, True, why) for key, why in proved] + [(key, False, why) for key, why in unproved]
+    findings: list[Json] = [{"bid_key": key, "proved": held, "finding": why} for key, held, why in sorted(rows)]
+    told(person, person.act("lot.explanations_judged", f"lot/{tender}/{lot}", {"findings": findings}, reason))
+
+
 @click.command("contract")
 @person_option
 @reason_option
@@ -199,4 +226,7 @@ def act(root: Path, type_: str, subject: str, body: Path, reason: str) -> None:
     told(person, person.act(type_, subject, read_loosely(body), reason))
 
 
-COMMANDS = (addendum, answer, answer_objection, suspend, resume, terminate, next_candidate, contract, award, order, act)
+COMMANDS = (
+    *(addendum, answer, answer_objection, suspend, resume, terminate),
+    *(judge_explanations, next_candidate, contract, award, order, act),
+)

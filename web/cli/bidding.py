@@ -155,6 +155,19 @@ def object_(tender: str, lot: str, root: Path, kind: str, text: str) -> None:
 
 
 @click.command()
+@lot_arguments
+@home_option
+@click.option("--text", required=True, help="The explanation, at most 4,000 characters; it is published.")
+@shell.in_words
+def explain(tender: str, lot: str, root: Path, text: str) -> None:
+    """Explain a price that the rules find abnormally low, in time, or add to what you said."""
+    job = Job(Home(root))
+    with job.home.alone():
+        said = job.box(tender, lot).letter("explanations", {"tender": tender, "lot": lot, "text": text}, None)
+    shell.say("client.explained", id=said["id"])
+
+
+@click.command()
 @home_option
 @click.option("--tender", help="Take the custodians of this tender; else those of the trust file.")
 @click.option("--seconds", default=60, show_default=True, help="How long answers are waited for.")

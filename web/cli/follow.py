@@ -30,6 +30,9 @@ _NEXT: Final[Mapping[str, str]] = {
     "lot.coefficients": "follow.custodians",
     "lot.announced": "follow.custodians",
     "lot.offers_opened": "follow.evaluation",
+    "lot.explanations_asked": "follow.explanations",
+    "lot.explanation_given": "follow.explanations",
+    "lot.explanations_judged": "follow.evaluation",
     "lot.evaluated": "follow.candidates",
     "lot.candidates_published": "follow.standstill",
     "tender.suspended": "follow.suspended",
@@ -107,6 +110,9 @@ class Watch:
         code = _NEXT.get(type_, "follow.custodians")
         if code == "follow.deadline" and datetime.now(UTC) > clock.parse_time(self._deadline):
             code = "follow.roll"
+        told = self._until.get(stream, "")
+        if type_ == "lot.explanation_given" and told and datetime.now(UTC) > clock.parse_time(told):
+            code = "follow.findings"
         params = {"lot": stream.rpartition("/")[2], "until": shell.when(self._until.get(stream, self._deadline))}
         return "  … " + words.say(code, params, lang)
 

@@ -34,6 +34,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "supply": ("web.cli.bidding", "supply"),
     "rehearse": ("web.cli.bidding", "rehearse"),
     "ask": ("web.cli.bidding", "ask"),
+    "explain": ("web.cli.bidding", "explain"),
     "object": ("web.cli.bidding", "object_"),
     "office": ("web.cli.office", "office"),
     "verify": ("web.cli.verify", "verify"),

@@ -281,6 +281,30 @@ class Failed(Message, tag="failed"):
     reason: Reason
 
 
+class Asked(Message, tag="asked"):
+    """One bid whose price the rules find abnormally low, by these tests: it explains until `until`, or is rejected."""
+
+    bid_key: str
+    price_fen: int
+    tests: list[Literal["mean", "second", "ceiling"]]
+    until: str
+
+
+class Explained(Message, tag="explained"):
+    """What a bid that was asked says of its price."""
+
+    bid_key: str
+    text: str
+
+
+class Found(Message, tag="found"):
+    """What two persons found of a bid's explanation, and why."""
+
+    bid_key: str
+    proved: bool
+    finding: str
+
+
 class Evaluated(Message, tag="evaluated"):
     """The marks are made by the rules; `report`: SHA-256 of the document."""
 
@@ -358,6 +382,9 @@ AnyMessage = (
     | Order
     | Blocked
     | Failed
+    | Asked
+    | Explained
+    | Found
     | Evaluated
     | Candidates
     | Awarded

@@ -37,7 +37,7 @@ Lamp = Literal["", "yellow", "red"]
 _REPLY: Final = "objection_reply"
 # After which event custodians owe a part (as bidding.procedures.sweep waits for it).
 _BEFORE: Final[Mapping[str, str]] = {"coin": "lot.present", "identity": "lot.coefficients", "offer": "lot.announced"}
-_OPENED: Final = frozenset({"sheet", "candidates", "award"})
+_OPENED: Final = frozenset({"sheet", "evaluation", "candidates", "award"})
 _ENDED: Final = frozenset({"candidates", "award"})
 
 

@@ -19,6 +19,7 @@ from web.live import telling_bids
 from web.live.messages import Step, Text
 from web.live.names import members, reason, text, who, why
 from web.live.scene import Line, Scene
+from web.live.telling_bids import LONGEST
 
 # Where an opening stands after an event; types that are not here leave it where it was.
 STEPS: Final[Mapping[str, Step]] = {
@@ -27,10 +28,10 @@ STEPS: Final[Mapping[str, Step]] = {
     "lot.coefficients": "bidders",
     "lot.announced": "offers",
     "lot.offers_opened": "sheet",
+    "lot.explanations_asked": "evaluation",
     "lot.evaluated": "candidates",
     "lot.candidates_published": "award",
 }
-_LONGEST: Final = 2_000  # characters of a reason somebody wrote that a hall shows; the event has the rest
 
 
 def lines(event: Event, scene: Scene) -> Iterator[Line]:
@@ -106,7 +107,7 @@ def _postponed(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]
 def _halted(public: dict[str, Any], event: Event, __: Scene) -> Iterator[Line]:
     how = event.type.removeprefix("tender.")
     deadline = public.get("deadline", "")
-    why_ = public["reason"][:_LONGEST]
+    why_ = public["reason"][:LONGEST]
     yield (
         m.Halted,
         {"how": how, "reason": why_, "deadline": deadline},
@@ -208,7 +209,7 @@ def _order(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
     custodian = public["custodian"]
     yield (
         m.Order,
-        {"what": public["kind"], "custodian": custodian, "reason": public["reason"][:_LONGEST]},
+        {"what": public["kind"], "custodian": custodian, "reason": public["reason"][:LONGEST]},
         text(
             f"hall.say.order.{public['kind']}",
             custodian=scene.names.custodian(custodian) if custodian else "",
@@ -266,7 +267,7 @@ def _awarded(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
 
 
 def _followed(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
-    why_ = public["reason"][:_LONGEST]
+    why_ = public["reason"][:LONGEST]
     yield (
         m.Followed,
         {"gone": public["from"], "next": public["to"], "reason": why_},
@@ -283,7 +284,7 @@ def _contracted(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line
 
 
 def _retendered(public: dict[str, Any], _: Event, __: Scene) -> Iterator[Line]:
-    why_ = public["reason"][:_LONGEST]
+    why_ = public["reason"][:LONGEST]
     yield (
         m.Retendered,
         {"successor": public["successor"], "reason": why_},
@@ -312,6 +313,9 @@ _TELL: Final[Mapping[str, Callable[[dict[str, Any], Event, Scene], Iterable[Line
     "objection.answered": _answer,
     "order.issued": _order,
     "lot.failed": _failed,
+    "lot.explanations_asked": telling_bids.asked,
+    "lot.explanation_given": telling_bids.explained,
+    "lot.explanations_judged": telling_bids.found,
     "lot.evaluated": _evaluated,
     "lot.candidates_published": _candidates,
     "lot.awarded": _awarded,

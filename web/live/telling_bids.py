@@ -26,6 +26,7 @@ _FAILS: Final[Mapping[str, str]] = {
     "statement.other_header": "signature",
     "bid.files_void": "files",
 }
+LONGEST: Final = 2_000  # characters of what somebody wrote that a hall shows; the event has the rest
 
 
 def coefficients(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
@@ -129,6 +130,49 @@ def _offer(row: Mapping[str, Any], place: int, of: int, question: str, scene: Sc
         why=why(found),
     )
     return m.Offer, members_, said
+
+
+def asked(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
+    """Every bid whose price is to be explained."""
+    until = str(public["until"])
+    for row in public["asked"]:
+        tests = [text(f"hall.low.{one}") for one in row["tests"]]  # texts: hall.low.*
+        yield (
+            m.Asked,
+            {"bid_key": row["bid_key"], "price_fen": row["price_fen"], "tests": row["tests"], "until": until},
+            text(
+                "hall.say.asked",
+                who=scene.who(row["bid_key"]),
+                price=texts.money(row["price_fen"]),
+                tests=m.Text(zh="、".join(one.zh for one in tests), en=", ".join(one.en for one in tests)),
+                time=texts.time(until),
+            ),
+        )
+
+
+def explained(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
+    """A bid's own words about its price."""
+    bid_key, words = public["bid_key"], public["text"][:LONGEST]
+    yield (
+        m.Explained,
+        {"bid_key": bid_key, "text": words},
+        text("hall.say.explained", who=scene.who(bid_key), text=words),
+    )
+
+
+def found(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
+    """What was found of every explanation."""
+    for row in public["findings"]:
+        bid_key, proved = row["bid_key"], row["proved"]
+        yield (
+            m.Found,
+            {"bid_key": bid_key, "proved": proved, "finding": row["finding"]},
+            text(
+                "hall.say.found.proved" if proved else "hall.say.found.unproved",
+                who=scene.who(bid_key),
+                finding=row["finding"],
+            ),
+        )
 
 
 def _fen(price: str) -> int:

@@ -19,11 +19,13 @@ Kind = Literal[
     "deadline",
     "objection_reply",
     "opening_objection",
+    "explanation",
     "standstill",
     "award",
     "contract",
 ]
 
+EXPLANATION: Final = "财库〔2026〕2号"
 _MOVING: Final = ("addendum.issued", "tender.resumed")
 _OVER: Final = ("failed", "retendered")
 
@@ -126,6 +128,9 @@ def _of_lot(procedure: Procedure, lot: str) -> Iterator[Milestone]:
     if opening is not None:
         since = state.times.get("lot.offers_opened", state.times["lot.announced"])
         yield Milestone(opening, lot, "opening_objection", since, clocks.article("opening_objection"))
+    if state.explain_until is not None:
+        asked = state.times["lot.explanations_asked"]
+        yield Milestone(state.explain_until, lot, "explanation", asked, EXPLANATION)
     if state.until is not None:
         published = state.times["lot.candidates_published"]
         yield Milestone(state.until, lot, "standstill", published, clocks.article("standstill"))
@@ -162,7 +167,9 @@ def following(procedure: Procedure, lot: str, now: datetime) -> Next | None:
     if word == "awarded":
         since = state.times["lot.awarded"]
         return Next("contract", clocks.end("contract", since), clocks.article("contract"))
-    return Next("suspended" if word == "suspended" else "opening")
+    if word == "explaining":
+        return Next("explanation", state.explain_until, EXPLANATION)
+    return Next({"suspended": "suspended", "judging": "finding"}.get(word, "opening"))
 
 
 def lot_of(stream: str) -> str:

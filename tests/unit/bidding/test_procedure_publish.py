@@ -384,7 +384,6 @@ def test_a_rule_set_that_fits_is_published() -> None:
         ({"price_question": "nothing"}, None),
         ({"hack": 1}, "shape.unknown"),
         ({"floor": {"clause": "9"}}, "notice.rules_unserved"),
-        ({"abnormally_low": {"clause": "9", "minutes": 30, "mean": "50"}}, "notice.rules_unserved"),
     ],
 )
 def test_a_rule_set_that_does_not_fit_is_refused(changes: dict[str, Any], code: str | None) -> None:

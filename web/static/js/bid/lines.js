@@ -149,7 +149,7 @@ export class Box {
     return (await (await this.again("POST", `/box/${what}`, { body: canonical(envelope), headers })).json()).receipt;
   }
 
-  /** @param {"enquiries"|"objections"} what @param {object} body @param {boolean} ticket @returns {Promise<{id: string, at: string}>} */
+  /** @param {"enquiries"|"objections"|"explanations"} what @param {object} body @param {boolean} ticket @returns {Promise<{id: string, at: string}>} */
   async letter(what, body, ticket) {
     const headers = { "Content-Type": "application/json" };
     const hand = async () => (await this.ask("POST", `/box/${what}`, { body: canonical(body), headers, ticket })).json();

@@ -3,7 +3,7 @@
 import { beijing } from "./clock.js";
 import { append, fill, money, row, show, slot, word } from "./rows.js";
 
-const RESULT = new Set(["evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"]);
+const RESULT = new Set(["asked", "explained", "found", "evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"]);
 // What is told in a table needs no sentence of its own in the middle of a list; its end says how it went.
 const QUIET = new Set(["contribution", "release"]);
 
