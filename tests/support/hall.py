@@ -59,11 +59,17 @@ class Hall:
 
 
 @contextmanager
-def hall(folder: Path, bids: int = 4) -> Iterator[Hall]:
-    """With this many of the bids of `PRICES`; the live process runs."""
+def hall(folder: Path, bids: int = 4, screen: str = "") -> Iterator[Hall]:
+    """With this many of the bids of `PRICES`; the live process runs.
+
+    `screen`: under how many per cent of the ceiling a price is to be explained, if anybody asks.
+    """
     port = free_port()
     with town(folder, f"sqlite:///{folder / 'town.db'}") as made:
         made.enrol()
+        if screen:
+            rules, form = made.papers
+            made.papers = {**rules, "abnormally_low": {"clause": "2.9", "minutes": 30, "ceiling": screen}}, form
         made.publish(made.clock.at + timedelta(minutes=10))
         made.open_tickets()
         for name in list(PRICES)[:bids]:

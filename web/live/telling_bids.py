@@ -156,7 +156,7 @@ def explained(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
     yield (
         m.Explained,
         {"bid_key": bid_key, "text": words},
-        text("hall.say.explained", who=scene.who(bid_key), text=words),
+        text("hall.say.explained", who=scene.who(bid_key)),
     )
 
 
@@ -167,11 +167,7 @@ def found(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
         yield (
             m.Found,
             {"bid_key": bid_key, "proved": proved, "finding": row["finding"]},
-            text(
-                "hall.say.found.proved" if proved else "hall.say.found.unproved",
-                who=scene.who(bid_key),
-                finding=row["finding"],
-            ),
+            text("hall.say.found.proved" if proved else "hall.say.found.unproved", who=scene.who(bid_key)),
         )
 
 

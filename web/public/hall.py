@@ -32,10 +32,7 @@ blueprint: Final = Blueprint("hall", __name__, static_folder=None)
 
 SOCKET: Final = "/hall"
 # Kinds whose sentences make up the result; every other kind has a part of the page of its own.
-_RESULT: Final = (
-    *("asked", "explained", "found"),
-    *("evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"),
-)
+_RESULT: Final = ("evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed")
 # What staff may owe (`Room.staff`): the profile's steps, whose articles the page cites in its own language.
 _OWED: Final = ("objection_reply", "opening_wait", "candidates_published", "award", "contract")
 # What the box may answer to a letter: the page brings the words, so that nobody asks for them when it is refused.

@@ -3,7 +3,7 @@
 import { beijing } from "./clock.js";
 import { append, fill, money, row, show, slot, word } from "./rows.js";
 
-const RESULT = new Set(["asked", "explained", "found", "evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"]);
+const RESULT = new Set(["evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"]);
 // What is told in a table needs no sentence of its own in the middle of a list; its end says how it went.
 const QUIET = new Set(["contribution", "release"]);
 
@@ -38,6 +38,9 @@ export class Board {
       sheet: (one) => this.sheet(one),
       objection: (one) => this.objected(one),
       answer: (one) => this.answered(one),
+      asked: (one) => this.low(one),
+      explained: (one) => this.low(one),
+      found: (one) => this.low(one),
       blocked: (one) => fill(root, "blocked", one.say[this.lang]),
     };
   }
@@ -249,6 +252,26 @@ export class Board {
     made.querySelector("[data-slot=answer]")?.removeAttribute("hidden");
   }
 
+  /** @param {any} message a low price that is to be explained, is, or was judged */
+  low(message) {
+    const made = row(this.root, "low");
+    made.id = `low-${message.n}`;
+    made.setAttribute("data-low", message.kind);
+    made.setAttribute("data-bid-key", message.bid_key);
+    slot(made, "at", beijing(message.at));
+    slot(made, "say", message.say[this.lang]);
+    slot(made, "text", message.text ?? message.finding ?? "");
+    append(this.root, "low", made);
+    if (message.kind === "asked") this.explaining({ until: message.until });
+    show(this.root, "low");
+  }
+
+  /** Notes where `explain.js` looks until when prices are explained. @param {Record<string, string>} times */
+  explaining(times) {
+    const form = this.root.querySelector("[data-explain-form]");
+    if (form instanceof HTMLElement) Object.assign(form.dataset, times);
+  }
+
   // --- the list of steps --------------------------------------------------------------------------------------------
 
   /** @param {any} message */
@@ -261,6 +284,7 @@ export class Board {
     if (message.over !== "") {
       this.root.dataset.over = message.over;
       this.objecting({ over: message.over });
+      this.explaining({ over: message.over });
       if (message.over === "failed") {
         // Where nothing opened the section says so, and what is possible all the same.
         show(this.root, "objections");

@@ -12,7 +12,7 @@ const MOST = 4000;
 const NEAR = 200; // characters: from here on what is left is said aloud
 const LATE = 90_000; // ms after the end at which what was not written into the log never will be
 
-/** @typedef {{id: string, at: string, kind: string}} Sent */
+/** @typedef {{id: string, at: string, kind: string, key: string, text: string}} Sent */
 
 export class Objecting {
   /**
@@ -20,15 +20,16 @@ export class Objecting {
    * @param {HTMLElement} place the part of the page that is about objecting
    * @param {import("./clock.js").Clock} clock
    * @param {{tender: string, lot: string}} about
+   * @param {string} what the word that the names of the page's places begin with
    */
-  constructor(root, place, clock, about) {
-    Object.assign(this, { root, place, clock, about });
-    this.name = `${TYPED}hall ${about.tender}/${about.lot}`;
+  constructor(root, place, clock, about, what = "object") {
+    Object.assign(this, { root, place, clock, about, what });
+    this.name = `${TYPED}hall ${what} ${about.tender}/${about.lot}`;
     /** @type {import("./own.js").Own[]} */
     this.bids = [];
     this.form = /** @type {HTMLFormElement} */ (place.querySelector("form"));
-    this.typed = /** @type {HTMLTextAreaElement} */ (place.querySelector("#object-text"));
-    this.whose = /** @type {HTMLSelectElement} */ (place.querySelector("#object-bid"));
+    this.typed = /** @type {HTMLTextAreaElement} */ (place.querySelector(`#${what}-text`));
+    this.whose = /** @type {HTMLSelectElement} */ (place.querySelector(`#${what}-bid`));
     const found = JSON.parse(sessionStorage.getItem(this.name) ?? "{}");
     const kept = found.who && signedIn() && found.who !== signedIn() ? {} : found;
     // A session that has run out does not change whose it is.
@@ -73,19 +74,24 @@ export class Objecting {
     return over || resultUntil ? "after" : "between";
   }
 
+  /** @param {string} stand @returns {boolean} whether a letter may be handed in */
+  open(stand) {
+    return stand === "opening" || stand === "result";
+  }
+
   /** Shows the part that holds now. */
   show() {
     const stand = this.stand();
-    const [open, own] = [stand === "opening" || stand === "result", this.announced()];
+    const [open, own] = [this.open(stand), this.announced()];
     // Nobody loses a text to the end of the time: the form stays, and sending it says what is the matter.
     const form = own.length > 0 && (open || (this.typed.value !== "" && stand !== ""));
     const shown = form ? "form" : open ? this.without() : stand;
-    for (const part of this.place.querySelectorAll("[data-object]")) {
-      const name = part.getAttribute("data-object");
+    for (const part of this.place.querySelectorAll(`[data-${this.what}]`)) {
+      const name = part.getAttribute(`data-${this.what}`);
       part.toggleAttribute("hidden", name !== shown && !(form && !open && name === stand));
     }
-    for (const title of this.place.querySelectorAll("[data-object-kind]")) {
-      title.toggleAttribute("hidden", open && title.getAttribute("data-object-kind") !== stand);
+    for (const title of this.place.querySelectorAll(`[data-${this.what}-kind]`)) {
+      title.toggleAttribute("hidden", open && title.getAttribute(`data-${this.what}-kind`) !== stand);
     }
     this.choices(own);
     this.handed();
@@ -100,7 +106,7 @@ export class Objecting {
 
   /** @param {import("./own.js").Own[]} own a choice where one browser has several bids */
   choices(own) {
-    const field = this.whose.closest("[data-object-whose]");
+    const field = this.whose.closest(`[data-${this.what}-whose]`);
     field?.toggleAttribute("hidden", own.length < 2);
     if ([...this.whose.options].map(({ value }) => value).join() !== own.map(({ key }) => key).join()) {
       this.whose.replaceChildren(...own.map(({ key }) => new Option(this.called(key), key)));
@@ -120,10 +126,10 @@ export class Objecting {
     this.keep();
     const left = MOST - [...this.typed.value].length;
     const words = left < 0 ? this.word("too_long", { over: -left }) : this.word("left", { left });
-    this.tell("[data-object-left]", words);
+    this.tell(`[data-${this.what}-left]`, words);
     window.clearTimeout(this.aloud);
     // Said aloud when the typing pauses, and only when it matters.
-    this.aloud = window.setTimeout(() => this.tell("[data-object-aloud]", left < NEAR ? words : ""), 1000);
+    this.aloud = window.setTimeout(() => this.tell(`[data-${this.what}-aloud]`, left < NEAR ? words : ""), 1000);
   }
 
   keep() {
@@ -133,12 +139,12 @@ export class Objecting {
 
   /** @param {string} words beside the field, or none */
   wrong(words) {
-    const error = this.place.querySelector("#object-error");
+    const error = this.place.querySelector(`#${this.what}-error`);
     error?.toggleAttribute("hidden", words === "");
-    this.tell("[data-object-error]", words);
-    this.place.querySelector("[data-object-field]")?.classList.toggle("field--wrong", words !== "");
+    this.tell(`[data-${this.what}-error]`, words);
+    this.place.querySelector(`[data-${this.what}-field]`)?.classList.toggle("field--wrong", words !== "");
     this.typed.toggleAttribute("aria-invalid", false);
-    this.typed.setAttribute("aria-describedby", `object-hint ${words === "" ? "" : "object-error "}object-left`);
+    this.typed.setAttribute("aria-describedby", `${this.what}-hint ${words === "" ? "" : `${this.what}-error `}${this.what}-left`);
     if (words !== "") {
       this.typed.setAttribute("aria-invalid", "true");
       this.typed.focus();
@@ -147,8 +153,7 @@ export class Objecting {
 
   /** @param {string} text @returns {string} what is wrong with it, or nothing */
   judged(text) {
-    const kind = this.stand();
-    if (kind !== "opening" && kind !== "result") return this.word("closed");
+    if (!this.open(this.stand())) return this.word("closed");
     if (text === "") return this.word("empty");
     const over = [...text].length - MOST;
     return over > 0 ? this.word("too_long", { over }) : "";
@@ -162,12 +167,12 @@ export class Objecting {
     if (problem !== "" || bid === undefined) return;
     const button = /** @type {HTMLButtonElement} */ (this.form.querySelector("button"));
     button.disabled = true;
-    this.tell("[data-object-state]", this.word("sending"));
+    this.tell(`[data-${this.what}-state]`, this.word("sending"));
     try {
       await this.send(bid, text);
-      this.tell("[data-object-state]", "");
+      this.tell(`[data-${this.what}-state]`, "");
     } catch (error) {
-      this.tell("[data-object-state]", "");
+      this.tell(`[data-${this.what}-state]`, "");
       this.wrong(this.refused(error));
     } finally {
       button.disabled = false;
@@ -175,17 +180,17 @@ export class Objecting {
   }
 
   /** @param {import("./own.js").Own} bid @param {string} text */
-  async send({ signer }, text) {
-    const kind = /** @type {"opening" | "result"} */ (this.stand());
-    const onWait = (/** @type {number} */ seconds) => this.tell("[data-object-state]", this.word("busy", { seconds }));
+  async send({ key, signer }, text) {
+    const kind = /** @type {"opening" | "result" | "explanation"} */ (this.stand());
+    const onWait = (/** @type {number} */ seconds) => this.tell(`[data-${this.what}-state]`, this.word("busy", { seconds }));
     const { id, at } = await handIn({ url: String(this.place.dataset.box), signer, ...this.about, onWait }, { kind, text });
     // The same text again has the same answer.
-    this.sent = [...this.sent.filter((one) => one.id !== id), { id, at, kind }];
+    this.sent = [...this.sent.filter((one) => one.id !== id), { id, at, kind, key, text }];
     // What was typed on meanwhile is another one.
     if (this.typed.value.trim() === text) this.typed.value = "";
     this.changed();
     this.show();
-    const list = this.place.querySelector("[data-object-sent]");
+    const list = this.place.querySelector(`[data-${this.what}-sent]`);
     if (list instanceof HTMLElement) list.focus();
   }
 
@@ -202,7 +207,7 @@ export class Objecting {
   // --- what became of it --------------------------------------------------------------------------------------------
 
   handed() {
-    const list = this.place.querySelector("[data-object-sent]");
+    const list = this.place.querySelector(`[data-${this.what}-sent]`);
     const says = this.sent.map((one) => this.fate(one)).join("\n");
     if (!(list instanceof HTMLElement) || list.dataset.says === says) return;
     list.dataset.says = says;
@@ -213,8 +218,9 @@ export class Objecting {
       const made = row(this.root, "sent");
       slot(made, "said", this.fate(one));
       const link = made.querySelector("[data-slot=place]");
-      link?.setAttribute("href", `#objection-${one.id}`);
-      link?.toggleAttribute("hidden", this.listed(one) === null);
+      const listed = this.listed(one);
+      link?.setAttribute("href", `#${listed?.id}`);
+      link?.toggleAttribute("hidden", listed === null);
       list.append(made);
     }
   }
@@ -231,14 +237,18 @@ export class Objecting {
       const answer = found.querySelector("[data-slot=answer]");
       return this.word(answer?.hasAttribute("hidden") ? "listed" : "answered", values);
     }
-    const { until, resultUntil } = this.place.dataset;
-    const end = Date.parse(String(one.kind === "result" ? resultUntil : until));
-    return this.word(this.clock.now() > end + LATE ? "missed" : "handed", values);
+    return this.word(this.missed(one) ? "missed" : "handed", values);
   }
 
-  /** @param {string} key below `hall.object.` @param {Record<string, string | number>} [values] @returns {string} */
+  /** @param {Sent} one @returns {boolean} whether it is too late for it to be written into the log */
+  missed({ kind }) {
+    const { until, resultUntil } = this.place.dataset;
+    return this.clock.now() > Date.parse(String(kind === "result" ? resultUntil : until)) + LATE;
+  }
+
+  /** @param {string} key below `hall.object.`, or what it is about @param {Record<string, string | number>} [values] @returns {string} */
   word(key, values = {}) {
-    return filled(word(this.root, `hall.object.${key}`), values);
+    return filled(word(this.root, `hall.${this.what}.${key}`), values);
   }
 
   /** @param {string} selector @param {string} words */

@@ -1,5 +1,5 @@
 /**
- * What a bidder sees besides: which rows are its own, and the form for objections. It is worked out in this browser, of
+ * What a bidder sees besides: which rows are its own, and the forms for objections and explanations. It is worked out in this browser, of
  * its own secrets and the rows that everybody has. Nothing is asked of anybody before an objection is handed in, and
  * what is fetched for it is fetched by every visitor's browser.
  */
@@ -8,6 +8,7 @@ import { hex } from "../sealed/bytes.js";
 import { choose } from "../sealed/curves.js";
 import { imported } from "../sealed/secret.js";
 import { Store } from "../sealed/store.js";
+import { Explaining } from "./explain.js";
 import { Objecting } from "./object.js";
 
 /** @typedef {{key: string, signer: import("../sealed/curves.js").Signer}} Own */
@@ -19,22 +20,22 @@ import { Objecting } from "./object.js";
 export async function own(root, clock) {
   // Also where there is no secret: which curves are fetched may only tell which browser it is.
   choose("auto");
-  const form = root.querySelector("[data-bidder-form]");
-  if (!(form instanceof HTMLElement) || root.classList.contains("wall")) {
+  const [form, low] = ["[data-bidder-form]", "[data-explain-form]"].map((one) => root.querySelector(one));
+  if (!(form instanceof HTMLElement) || !(low instanceof HTMLElement) || root.classList.contains("wall")) {
     return;
   }
   const about = { tender: String(root.dataset.tender), lot: String(root.dataset.lot) };
-  const objecting = new Objecting(root, form, clock, about);
+  const forms = [new Objecting(root, form, clock, about), new Explaining(root, low, clock, about)];
   const look = async () => {
     const bids = await ownBids(about);
     mark(root, new Set(bids.map(({ key }) => key)));
-    objecting.of(bids);
+    for (const one of forms) one.of(bids);
   };
   await look();
   const again = () => look().catch((error) => console.error(error));
   root.addEventListener("hall:message", () => {
-    mark(root, objecting.keys);
-    objecting.show();
+    mark(root, forms[0].keys);
+    for (const one of forms) one.show();
   });
   // A secret may have been restored in another tab.
   document.addEventListener("visibilitychange", () => document.hidden || again());
