@@ -13,6 +13,7 @@ from web.demo.notice import LOT_1, LOT_2, LOT_3
 TEMPLATE: Final = {LOT_1: "lowest-price", LOT_2: "checklist-f4", LOT_3: "works-abc"}
 # From where the deduction is taken, question and all.
 _LENDER: Final = "procurement-goods"
+_FOR: Final = {"zh": "小微企业", "en": "Small enterprises"}
 _ASKED: Final = {
     "zh": "投标人类型（按《中小企业声明函》）",
     "en": "Kind of bidder (by the declaration of small enterprises)",
@@ -35,7 +36,7 @@ def _filled_in(rules: dict[str, Any], form: dict[str, Any]) -> tuple[dict[str, J
     (deduction,) = evaluated["deductions"]
     parts: Any = its_form["parts"]
     (question,) = (one for one in parts["offer"] if one["id"] == deduction["question"])
-    evaluated["deductions"] = [{**deduction, "per_cent": dict(figures.DEDUCTED)}]
+    evaluated["deductions"] = [{**deduction, "title": _FOR, "per_cent": dict(figures.DEDUCTED)}]
     draws = [{"name": name, "values": list(values)} for name, values in figures.DRAWN.items()]
     named: dict[str, Any] = {"id": "works-abc-small", "version": 1}
     title = {
