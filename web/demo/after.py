@@ -151,12 +151,9 @@ class After:
                 "大厅里逐份公布投标人、唱标；其后两分钟可当场提出异议，中标候选人公示一分钟",
                 "The hall reads out bidders and offers; then two minutes for objections, and candidates stand for one",
             )
+        self.third.screened(self._prices(LOT_3))
         for lot in LOTS:
-            opened = self.wait_for(lot, "lot.offers_opened")
-            offers = {row["bid_key"]: listing.offer(row, self.page) for row in opened["bids"]}
-            prices = {key: offer["answers"].get("price", "") for key, offer in offers.items()}
-            if lot == LOT_3:
-                self.third.screened(prices)
+            prices = self._prices(lot)
             evaluated = self.wait_for(lot, "lot.evaluated")
             candidates = self.wait_for(lot, "lot.candidates_published")["candidates"]
             awarded = self.wait_for(lot, "lot.awarded")
@@ -177,6 +174,12 @@ class After:
                 self.tell.say(
                     f"与历史记录一致：{figures.WINNER}", f"As the records of auction {figures.AUCTION} have it"
                 )
+
+    def _prices(self, lot: str) -> dict[str, str]:
+        """Bid key → yuan, once the offers of a lot are open."""
+        opened = self.wait_for(lot, "lot.offers_opened")
+        offers = {row["bid_key"]: listing.offer(row, self.page) for row in opened["bids"]}
+        return {key: offer["answers"].get("price", "") for key, offer in offers.items()}
 
     def _reasons(self, lot: str, evaluated: Mapping[str, Any], winner: str) -> None:
         """Why the winner has its marks, and why the rejected are out; every line stands in a certificate."""

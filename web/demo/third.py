@@ -34,10 +34,9 @@ class Third:
         self.alike = [after.play.bidders[place] for place in figures.ALIKE]
 
     def screened(self, prices: Mapping[str, str]) -> None:
-        """The offers are open and nothing is marked yet: whose price is abnormally low.
+        """Whose price is abnormally low; `prices`: bid key → yuan, of the opened offers.
 
-        Here the low bidder is asked, explains, and is upheld, where the rule set has `abnormally_low`.
-        `prices`: bid key → yuan.
+        The one place where the low bidder is asked, explains and is upheld, once the rule set has `abnormally_low`.
         """
         fen = {bid: parse_yuan(price, "price") for bid, price in prices.items()}
         found = abnormal.screen(figures.SCREEN, fen, parse_yuan(figures.CEILING_3, "ceiling"))
