@@ -35,7 +35,7 @@ setup: .venv/.run ## install the platform into .venv
 run: .venv/.run ## play the demonstration and leave the platform up (Ctrl-C ends it)
 	$(RUN) $(ARGS)
 
-demo: .venv/.run ## play a tender of two lots at full speed and verify its bundle
+demo: .venv/.run ## play a tender of three lots at full speed and verify its bundle
 	$(DEMO) $(ARGS)
 
 test: .venv/.test lint ## lint, and the whole test suite with seeded samples

@@ -16,7 +16,7 @@ from bidding.store import tables
 from bidding.store.box import tables as box
 from bidding.submission import PARTS, Submission
 from evaluation.acts import evaluate
-from evaluation.rules import OpenedBid, templates
+from evaluation.rules import OpenedBid
 from ledger import checkpoint, events
 from ledger.basics.canonical import canonical
 from ledger.basics.money import parse_yuan
@@ -28,8 +28,8 @@ from ledger.store import tables as ledger
 from tests.support.killing import Killed
 from tests.support.recorder import Acknowledged
 from web.demo import figures
-from web.demo.after import LOTS
-from web.demo.notice import LOT_1, LOT_2
+from web.demo import rules as lot_rules
+from web.demo.notice import LOT_1, LOT_2, LOT_3, LOTS
 from web.files import Shelf
 
 ONCE: Final = (
@@ -310,14 +310,13 @@ def ranking(books: Books, lot: str) -> list[int]:
 def undisturbed(books: Books, lot: str) -> list[int]:
     """The ranking that the rules give for what the bidders typed and the coefficients that were drawn."""
     bidders = books.killed.play.bidders
-    if lot == LOT_1:
-        typed = [{"price": price} for price in figures.BIDS]
-        template, ceiling = "lowest-price", figures.RESERVE
-    else:
-        typed = [{**answers, "safety-licence": "yes"} for answers in figures.CHECKLISTS]
-        template, ceiling = "checklist-f4", figures.CEILING_2
+    typed, ceiling = {
+        LOT_1: ([{"price": price} for price in figures.BIDS], figures.RESERVE),
+        LOT_2: ([{**answers, "safety-licence": "yes"} for answers in figures.CHECKLISTS], figures.CEILING_2),
+        LOT_3: (list(figures.WORKS), figures.CEILING_3),
+    }[lot]
     keys = {bidder.bid_key(books.killed.play.tender, lot): bidder.number for bidder in bidders}
-    rules, form = templates.load(template)
+    rules, form = lot_rules.documents(lot)
     report = evaluate.report(
         rules,
         form,
@@ -333,4 +332,4 @@ def _stream(books: Books, lot: str) -> str:
     return f"lot/{books.killed.play.tender}/{lot}"
 
 
-__all__ = ["LOT_1", "LOT_2", "Books", "doubled", "lost", "misanswered", "ranking", "undisturbed", "unseen"]
+__all__ = ["Books", "doubled", "lost", "misanswered", "ranking", "undisturbed", "unseen"]

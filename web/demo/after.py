@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from bidding.procedures import listing
-from evaluation.rules import render, templates
+from evaluation.rules import render
 from ledger.basics.canonical import MAX_DOCUMENT, parse_object
 from ledger.basics.money import yuan
 from web import words
-from web.demo import figures
+from web.demo import figures, rules
 from web.demo.bidders import Bidder
-from web.demo.notice import LOT_1, LOT_2
+from web.demo.notice import LOT_1, LOT_2, LOT_3, LOTS
 from web.demo.play import Play
 from web.demo.stage import Broken, wait
+from web.demo.third import Third
 
-LOTS: Final = (LOT_1, LOT_2)
-_TEMPLATE: Final = {LOT_1: "lowest-price", LOT_2: "checklist-f4"}
 # What must become of the special bids of lot 1: state, code, and the article that stands with the reason.
 _EXPECTED: Final = {
     "void": ("void", "", ""),
@@ -37,6 +36,7 @@ class After:
         self.play, self.house, self.tell = play, play.house, play.tell
         self.owner: dict[tuple[str, str], Bidder] = {}
         self.lost_form = self.lost_file = ""
+        self.third = Third(self)
 
     def run(self) -> None:
         """Opening, losses, evaluation, award; `Broken` where something did not happen as it should."""
@@ -98,7 +98,10 @@ class After:
             drawn = self.wait_for(lot, "lot.coefficients")["values"]
             if drawn:
                 told = ", ".join(f"{name} = {value}" for name, value in sorted(drawn.items()))
-                self.tell.say(f"{lot}：抽取系数 {told}", f"{lot}: coefficients drawn {told}")
+                self.tell.say(
+                    f"{lot}：报价均已密封在册，此时抽取系数 {told}",
+                    f"{lot}: all prices are sealed and on the roll; now coefficients are drawn: {told}",
+                )
             body = self.wait_for(lot, "lot.announced")
             self.tell.step(f"{lot}：唱标，{body['counted']} 份有效", f"{lot}: announced, {body['counted']} count")
             self.tell.rows([self._row(lot, row) for row in body["bids"]])
@@ -114,8 +117,9 @@ class After:
 
     def _check_announced(self, lot: str, body: Mapping[str, Any]) -> None:
         rows = {self.owner[lot, row["bid_key"]].number: row for row in body["bids"]}
-        if lot == LOT_2:
-            self._must(body["counted"] == len(figures.CHECKLISTS) + 1, "six bids of lot 2 count")
+        if lot != LOT_1:
+            wanted = len(figures.CHECKLISTS) + 1 if lot == LOT_2 else len(figures.WORKS)
+            self._must(body["counted"] == wanted, f"{wanted} bids of {lot} count, found {body['counted']}")
             return
         for name, (state, code, article) in _EXPECTED.items():
             row = rows[self.play.special[name].number]
@@ -147,14 +151,13 @@ class After:
                 "大厅里逐份公布投标人、唱标；其后两分钟可当场提出异议，中标候选人公示一分钟",
                 "The hall reads out bidders and offers; then two minutes for objections, and candidates stand for one",
             )
+        self.third.screened(self._prices(LOT_3))
         for lot in LOTS:
-            opened = self.wait_for(lot, "lot.offers_opened")
+            prices = self._prices(lot)
             evaluated = self.wait_for(lot, "lot.evaluated")
             candidates = self.wait_for(lot, "lot.candidates_published")["candidates"]
             awarded = self.wait_for(lot, "lot.awarded")
             self.tell.step(f"{lot}：评审、公示、定标，均无人工介入", f"{lot}: evaluated, published, awarded: untouched")
-            offers = {row["bid_key"]: listing.offer(row, self._page) for row in opened["bids"]}
-            prices = {key: offer["answers"].get("price", "") for key, offer in offers.items()}
             self.tell.rows(
                 [str(row["rank"]), self._name(lot, row["bid_key"]), prices[row["bid_key"]], row["total"]]
                 for row in evaluated["ranking"]
@@ -172,10 +175,16 @@ class After:
                     f"与历史记录一致：{figures.WINNER}", f"As the records of auction {figures.AUCTION} have it"
                 )
 
+    def _prices(self, lot: str) -> dict[str, str]:
+        """Bid key → yuan, once the offers of a lot are open."""
+        opened = self.wait_for(lot, "lot.offers_opened")
+        offers = {row["bid_key"]: listing.offer(row, self.page) for row in opened["bids"]}
+        return {key: offer["answers"].get("price", "") for key, offer in offers.items()}
+
     def _reasons(self, lot: str, evaluated: Mapping[str, Any], winner: str) -> None:
         """Why the winner has its marks, and why the rejected are out; every line stands in a certificate."""
-        rules: Any = templates.load(_TEMPLATE[lot])[0]
-        titles: dict[str, Mapping[str, str]] = {row["id"]: row["title"] for row in rules["criteria"]}
+        rule_set: Any = rules.documents(lot)[0]
+        titles: dict[str, Mapping[str, str]] = {row["id"]: row["title"] for row in rule_set["criteria"]}
         summary = self._document(evaluated["report"])
         for row in summary["bids"]:
             sheet = self._document(row["sheet"])
@@ -192,6 +201,8 @@ class After:
                 self._must(
                     self.owner[lot, row["bid"]] is self.play.special["vetoed"], "only the vetoed bid is rejected"
                 )
+        if lot == LOT_3:
+            self.third.reasons(evaluated, summary)
 
     @staticmethod
     def _benchmark(summary: Mapping[str, Any], *, rejected: bool) -> list[dict[str, Any]]:
@@ -210,14 +221,22 @@ class After:
             if failed:
                 raise Broken(f"{lot} failed: {json.dumps(failed, ensure_ascii=False)}")
             public = self.house.event(f"lot/{self.play.tender}/{lot}", type_)
-            return None if public is None else listing.whole(type_, public, self._page)
+            return None if public is None else listing.whole(type_, public, self.page)
 
         return wait(look, f"{type_} of {lot}", limit)
 
-    def _document(self, sha256: str) -> dict[str, Any]:
-        return dict(parse_object(self._page(sha256), MAX_DOCUMENT))
+    def disclosed(self, lot: str, type_: str) -> dict[str, Any]:
+        """The event of a lot as it is disclosed, its lists named by their hash."""
+        found = self.house.event(f"lot/{self.play.tender}/{lot}", type_)
+        if found is None:
+            raise Broken(f"{type_} of {lot} is not disclosed")
+        return found
 
-    def _page(self, sha256: str) -> bytes:
+    def _document(self, sha256: str) -> dict[str, Any]:
+        return dict(parse_object(self.page(sha256), MAX_DOCUMENT))
+
+    def page(self, sha256: str) -> bytes:
+        """A public document."""
         return self.house.platform().get(f"/api/documents/{sha256}", MAX_DOCUMENT)
 
     def _name(self, lot: str, bid_key: str) -> str:

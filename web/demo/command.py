@@ -49,7 +49,7 @@ _MARK = "mingjing-demo"
 @click.option("--seed", type=int, default=1, show_default=True, help="Order in which the bidders come.")
 @click.option(
     "--bids",
-    type=click.IntRange(len(figures.CHECKLISTS), len(figures.BIDS)),
+    type=click.IntRange(max(len(figures.CHECKLISTS), len(figures.WORKS)), len(figures.BIDS)),
     default=len(figures.BIDS),
     show_default=True,
     help="Of the source's bidders for lot 1, the first so many.",
@@ -67,7 +67,7 @@ def demo(  # noqa: PLR0913 - one option each
     serve: bool,
     fast: bool,
 ) -> None:
-    """Play a tender of two lots through every process and command, and verify its evidence."""
+    """Play a tender of three lots through every process and command, and verify its evidence."""
     langs: Sequence[Lang] = LANGS if lang == "both" else ("zh",) if lang == "zh" else ("en",)
     if serve:
         _check_free(ports)

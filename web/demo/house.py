@@ -175,7 +175,7 @@ class House:
         """The tenderee with its people, the agency, and the centre: nobody is there yet who could register them."""
         parties = []
         for names, zh, en in (
-            (("tess",), "市政工程建设办公室", "City works office"),
+            (("tess",), "市城市建设投资有限公司", "City Construction Investment Ltd"),
             (("agnes",), "诚信招标代理有限公司", "Chengxin Tendering Agency"),
             (("sam", "sue"), "公共资源交易监督管理局", "Trading supervision bureau"),
         ):

@@ -11,6 +11,11 @@ from web.demo.house import QUORUM, House
 
 LOT_1: Final = "lot-1"
 LOT_2: Final = "lot-2"
+LOT_3: Final = "lot-3"
+LOTS: Final = (LOT_1, LOT_2, LOT_3)
+# Where the rule set of lot 3 and its form lie, beside the tender document.
+RULES_3: Final = "lot-3-rules.json"
+FORM_3: Final = "lot-3-form.json"
 
 
 def tender_document(house: House, deadline: datetime, profile: str) -> str:
@@ -18,7 +23,7 @@ def tender_document(house: House, deadline: datetime, profile: str) -> str:
     at = deadline.isoformat()
     return f"""\
 category = "works"
-estimate = "26250000"
+estimate = "32250000"
 region = "CN-44"
 profile = "{profile}"
 no_touch = "award"
@@ -54,4 +59,14 @@ max_bytes = 67108864
 [lots.title]
 zh = "二标段：清单评审加合理低价法"
 en = "Lot 2: checklist and reasonable low price (F4)"
+
+[[lots]]
+lot = "{LOT_3}"
+rules = "{RULES_3}"
+form = "{FORM_3}"
+ceiling = "{figures.CEILING_3}"
+max_bytes = 67108864
+[lots.title]
+zh = "三标段：ABC合成基准价法，小微企业价格扣除"
+en = "Lot 3: ABC benchmark (F6), small enterprises' deduction (F2)"
 """

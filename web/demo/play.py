@@ -1,4 +1,4 @@
-"""The tender that is played: two lots, everything that can go wrong with a bid, and nobody who decides anything.
+"""The tender that is played: three lots, everything that can go wrong with a bid, and nobody who decides anything.
 
 This page goes up to the deadline; `web.demo.after` has the opening, `web.demo.proof` what is left in the hand.
 """
@@ -17,10 +17,10 @@ from ledger.basics import clock
 from ledger.basics.hashing import H
 from ledger.basics.ids import system_entropy
 from ledger.files import write_atomically
-from web.demo import figures
+from web.demo import figures, rules
 from web.demo.bidders import Bidder, register
 from web.demo.house import INTERVAL_MS, House
-from web.demo.notice import LOT_1, LOT_2, tender_document
+from web.demo.notice import FORM_3, LOT_1, LOT_2, LOT_3, LOTS, RULES_3, tender_document
 from web.demo.pace import Pace
 from web.demo.stage import Broken, command, wait
 from web.demo.tell import Teller
@@ -40,7 +40,7 @@ _FILE_BYTES: Final = 150_000
 _MARGIN: Final = 20
 _MOVE: Final = timedelta(minutes=1)
 # The time for bidding where none is given: seconds, and how many times what registering took.
-_LEAST: Final = 24
+_LEAST: Final = 34
 _TIMES: Final = 9
 
 
@@ -118,10 +118,11 @@ class Play:
         self.deadline = clock.floor(datetime.now(UTC) + timedelta(seconds=self.seconds), interval) + interval
         path = self.house.root / "office" / "tender.toml"
         write_atomically(path, tender_document(self.house, self.deadline, self.pace.profile).encode())
+        self._fill_in(path.parent)
         tess, agnes = self.house.person("tess"), self.house.person("agnes")
         self.tender = command("office", "draft", str(path), "--person", tess).out.strip()
         command("office", "keysets", self.tender, "--wait", "30", "--person", tess)
-        self.tell.say("五家托管机构全部签署了六个密钥集", "All five custodians have signed the six key sets")
+        self.tell.say("五家托管机构全部签署了九个密钥集", "All five custodians have signed the nine key sets")
         command("office", "publish", self.tender, "--reason", "依法公开招标", "--person", tess)
         (waiting,) = json.loads(command("office", "pending", "--json", "--person", agnes).out)
         command("office", "approve", waiting["id"], "--reason", "已复核", "--person", agnes)
@@ -129,8 +130,23 @@ class Play:
         self.tell.say(f"公告 {self.tender} 由两把钥匙签发，截止 {at}", f"Notice {self.tender} by two keys, until {at}")
         self._halls()
 
+    def _fill_in(self, folder: Path) -> None:
+        """Lot 3's rule set and form, from templates; the linter finds nothing wrong with them."""
+        for name, document in zip((RULES_3, FORM_3), rules.documents(LOT_3), strict=True):
+            write_atomically(folder / name, json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n")
+        asked = [str(folder / RULES_3), str(folder / FORM_3), "--ceiling", figures.CEILING_3, "--touch", "none"]
+        found = json.loads(command("lint", *asked, "--json").out)["findings"]
+        if found:
+            raise Broken(f"the linter finds fault with the rules of {LOT_3}: {found}")
+        self.tell.say(
+            f"{LOT_3} 的评标办法由模板 {rules.TEMPLATE[LOT_3]} 改写：填入本标段的抽取系数，"
+            "加上小微企业价格扣除；规则检查无错误、无警告",
+            f"The rules of {LOT_3} come from template {rules.TEMPLATE[LOT_3]}, filled in, with a deduction for "
+            "small enterprises: the linter finds neither error nor warning",
+        )
+
     def _halls(self) -> None:
-        for lot in (LOT_1, LOT_2):
+        for lot in LOTS:
             hall = self.house.hall(self.tender, lot)
             self.tell.say(f"开标大厅（{lot}）：{hall}", f"The opening hall of {lot}: {hall}?lang=en")
 
@@ -161,6 +177,8 @@ class Play:
             files = [self._file(f"schedule-{place + 1}.txt")] if place < 2 else []
             licensed = {**answers, "safety-licence": "yes"}
             work.append(partial(self.bidders[place].bid, self.tender, LOT_2, licensed, files))
+        for bidder, answers in zip(self.bidders, figures.WORKS, strict=False):
+            work.append(partial(bidder.bid, self.tender, LOT_3, answers))
         vetoed = {**figures.VETOED, "safety-licence": "no"}
         work.append(partial(self.special["vetoed"].bid, self.tender, LOT_2, vetoed))
         for name, price in (("withdrawn", "12500000"), ("twice", "13000000")):
@@ -191,7 +209,7 @@ class Play:
             *("--zh", "投标截止时间推迟", "--en", "The deadline is moved", "--reason", "机器较慢"),
             *("--person", self.house.person("tess")),
         )
-        stream, wanted = f"tender/{self.tender}", 2 * len(self.house.custodians())
+        stream, wanted = f"tender/{self.tender}", len(LOTS) * len(self.house.custodians())
         moved = clock.text(self.deadline)
 
         def postponed() -> bool:

@@ -16,9 +16,9 @@ from ledger.basics.canonical import Json
 from ledger.sealed.opening import Open, verdict
 from ledger.sealed.release import Release
 from ledger.sealed.seal import Seal
-from web.demo.after import LOTS, After
+from web.demo.after import After
 from web.demo.house import QUORUM
-from web.demo.notice import LOT_1
+from web.demo.notice import LOT_1, LOTS
 from web.demo.stage import Broken, Outside, command, wait
 
 _PARTS = ("coin", *PARTS)
