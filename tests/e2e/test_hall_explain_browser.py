@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support import axe
+from tests.support.explaining import FINDING, judge
 from tests.support.hall import Hall, Visitor, Visits, hall
-from tests.support.town import LOT
 
 LANGS: Final = ("zh", "en")
 TEXT: Final = "自有采石场，运距 8 公里，成本构成见投标文件第 12 页。"
@@ -96,14 +96,11 @@ def _after_the_end(place: Hall, one: Visitor, lang: str) -> None:
     button.press("Enter")
     expect(page.locator("#explain-error")).to_contain_text(SAID[lang]["over"])
     expect(page.locator("#explain-text")).to_have_value("Too late")
-    found = {"findings": [{"bid_key": place.key(bob), "proved": True, "finding": "账目属实"}]}
-    for person in ("tenderee", "second"):
-        done = made.act(person, "lot.explanations_judged", f"lot/{made.tender}/{LOT}", found)
-        assert done.status_code in (201, 202), done.text
+    judge(made, place.key(bob))
     made.settle()
     expect(rows).to_have_count(3)
     expect(rows.nth(2)).to_contain_text(SAID[lang]["holds"])
-    expect(rows.nth(2)).to_contain_text("账目属实")
+    expect(rows.nth(2)).to_contain_text(FINDING)
     # The page that the server makes says the same as the one that was told.
     told = rows.all_inner_texts()
     page.reload()

@@ -65,7 +65,7 @@ def an_explanation_after_its_time() -> Play:
     play = played("offers")
     play.until(play.now + 2 * SECOND)
     play.ask("low")
-    play.until(play.now + 15 * SECOND)
+    play.until(play.now + 25 * SECOND)
     play.write(LOW, "lot.explanation_given", play.explanation("low", "alder", "late"))
     play.act("lot.explanations_judged", play.findings("low", "alder"), "tess", "agnes", lot="low")
     play.done += ("explain",)
@@ -90,7 +90,7 @@ def a_finding_by_one_side_alone() -> Play:
     play.until(play.now + 2 * SECOND)
     play.ask("low")
     play.explain("low", "alder", "The quarry is our own.")
-    play.until(play.now + 15 * SECOND)
+    play.until(play.now + 25 * SECOND)
     signed = play.signed(
         "lot.explanations_judged", play.findings("low", "alder", proved=False), "agnes", "sue", lot="low"
     )
@@ -116,7 +116,7 @@ def marks_before_an_explanation_is_judged() -> Play:
     play.until(play.now + 2 * SECOND)
     play.ask("low")
     play.explain("low", "alder", "The quarry is our own.")
-    play.until(play.now + 15 * SECOND)
+    play.until(play.now + 25 * SECOND)
     play.write(LOW, "lot.evaluated", play.evaluation("low"))
     play.done += ("explain",)
     return play

@@ -272,7 +272,7 @@ class Play(Opening):
         self.ask("low")
         self.explain("low", "alder", "The quarry is our own.")
         self.explain("low", "alder", "Its books are attached to the offer.")
-        self.until(self.now + 15 * SECOND)
+        self.until(self.now + 25 * SECOND)
         self.act("lot.explanations_judged", self.findings("low", "alder"), "tess", "agnes", lot="low")
 
     def step_evaluate(self) -> None:

@@ -16,6 +16,7 @@ from ledger.basics import signing
 from ledger.basics.canonical import canonical
 from ledger.basics.hashing import H
 from ledger.basics.money import parse_yuan
+from tests.support.explaining import uphold
 from tests.support.town import LOT, Town, town
 from web.demo import figures, rules
 from web.demo.notice import LOT_3
@@ -52,11 +53,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, dict
         deadline = made.clock.at + 10 * MINUTE
         made.publish(deadline, estimate_fen=600_000_000, lots=[lot(*made.papers)])
         made.open_tickets()
-        who = {}
+        who, sealed = {}, []
         for name, answers in zip(NAMES, figures.WORKS, strict=True):
             given: dict[str, Any] = {one.replace("-", "_"): value for one, value in answers.items() if one != "price"}
-            who[signing.public_bytes(made.bid(name, answers["price"], **given).key).hex()] = name
+            sealed.append(made.bid(name, answers["price"], **given))
+            who[signing.public_bytes(sealed[-1].key).hex()] = name
         made.until(deadline)
+        made.settle()
+        made.wait(timedelta(seconds=2))
+        uphold(made, sealed[figures.LOW])
         for _ in range(3):
             made.wait(MINUTE)
         yield made, who

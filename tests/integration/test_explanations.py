@@ -9,17 +9,15 @@ from typing import Any
 
 import pytest
 
-from bidding.acts import explain
 from evaluation.verify import verify
 from ledger import trust
-from ledger.basics.canonical import canonical
+from tests.support.explaining import FINDING, WORDS, judge, say
 from tests.support.town import LOT, START, Sealed, Town, code, town
 from web import check
 
 DEADLINE = START + timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 PRICES = {"ann": "600000", "bob": "610000", "cid": "1000000", "dan": "990000", "eve": "980000"}
-WORDS = "自有采石场，成本见投标文件第三章。"
 
 
 @pytest.fixture
@@ -51,11 +49,6 @@ def to_asked(place: Town) -> dict[str, Sealed]:
     return sealed
 
 
-def say(place: Town, sealed: Sealed, words: str) -> Any:
-    body = explain.body(place.tender, LOT, words)
-    return place.call_box(sealed, "POST", "/box/explanations", canonical(body))
-
-
 def page(place: Town, path: str, lang: str = "zh") -> str:
     found = place.ask("GET", f"/tenders/{place.tender}{path}?lang={lang}")
     assert found.status_code == 200
@@ -80,11 +73,7 @@ def test_a_low_price_is_asked_about_explained_judged_and_proved(place: Town) -> 
     place.wait(MINUTE)
     assert kinds(place)[-1] == "lot.explanation_given", "marks wait for the finding"
     assert "异常低价认定中" in page(place, "")
-    found = {"findings": [{"bid_key": keys["ann"], "proved": True, "finding": "账目属实"}]}
-    subject = f"lot/{place.tender}/{LOT}"
-    for person in ("tenderee", "second"):
-        done = place.act(person, "lot.explanations_judged", subject, found)
-        assert done.status_code in (200, 201, 202), done.text
+    judge(place, keys["ann"])
     place.wait(MINUTE)
     ranked = [row["bid_key"] for row in public(place, "lot.evaluated")["ranking"]]
     assert keys["ann"] in ranked
@@ -97,7 +86,7 @@ def test_a_low_price_is_asked_about_explained_judged_and_proved(place: Town) -> 
         for path in ("/timeline", f"/lots/{LOT}/hall", f"/lots/{LOT}/result", f"/lots/{LOT}/bids/{keys['bob']}"):
             page(place, path, lang)
     assert WORDS in page(place, f"/lots/{LOT}/hall")
-    assert "账目属实" in page(place, f"/lots/{LOT}/hall")
+    assert FINDING in page(place, f"/lots/{LOT}/hall")
     bundle = place.ask("GET", f"/api/tenders/{place.tender}/bundle.zip")
     report = verify(bundle.data, trust.parse(place.trust))
     assert report.failing == ()

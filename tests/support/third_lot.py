@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from evaluation.rules import abnormal
 from ledger import bundle
 from ledger.basics.canonical import canonical
 from ledger.basics.money import parse_yuan
@@ -123,5 +124,19 @@ def _parted(lot: ThirdLot) -> Iterator[str]:
 
 
 def _low(lot: ThirdLot) -> Iterator[str]:
+    """It was asked, explained under its own key and was upheld by two; then it was marked as everybody was."""
+    key = lot.keys[figures.LOW]
+    asked, given, judged = (
+        lot.public(type_) for type_ in ("lot.explanations_asked", "lot.explanation_given", "lot.explanations_judged")
+    )
+    if [(row["bid_key"], row["tests"]) for row in asked["asked"]] != [(key, list(abnormal.TESTS))]:
+        yield f"asked were {asked['asked']}"
+    if given["bid_key"] != key or [(row["bid_key"], row["proved"]) for row in judged["findings"]] != [(key, True)]:
+        yield f"explained by {given['bid_key']}, judged {judged['findings']}"
+    if (
+        len({act["key"] for act in judged["acts"]}) != 2
+        or lot.certificate(figures.LOW, "abnormally_low")["result"] != "explained"
+    ):
+        yield "the finding is not two people's, or the marks do not follow it"
     if lot.rank(figures.LOW) != len(figures.WORKS):
         yield f"the low bid is number {lot.rank(figures.LOW)}"

@@ -153,11 +153,18 @@ class After:
             )
         self.third.screened(self._prices(LOT_3))
         for lot in LOTS:
+            if lot == LOT_3:
+                self.third.judged()
             prices = self._prices(lot)
             evaluated = self.wait_for(lot, "lot.evaluated")
             candidates = self.wait_for(lot, "lot.candidates_published")["candidates"]
             awarded = self.wait_for(lot, "lot.awarded")
-            self.tell.step(f"{lot}：评审、公示、定标，均无人工介入", f"{lot}: evaluated, published, awarded: untouched")
+            alone = (
+                ("，除两人认定外均无人工介入", ", by nobody's hand but the finding")
+                if lot == LOT_3
+                else ("，均无人工介入", ": untouched")
+            )
+            self.tell.step(f"{lot}：评审、公示、定标{alone[0]}", f"{lot}: evaluated, published, awarded{alone[1]}")
             self.tell.rows(
                 [str(row["rank"]), self._name(lot, row["bid_key"]), prices[row["bid_key"]], row["total"]]
                 for row in evaluated["ranking"]

@@ -27,10 +27,7 @@ def documents(lot: str) -> tuple[dict[str, Json], dict[str, Json]]:
 
 
 def _filled_in(rules: dict[str, Any], form: dict[str, Any]) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Its own lists to draw from, and another template's deduction: at its own rates, with the question that it reads.
-
-    The rule set screens no abnormally low price; `figures.SCREEN` would be its member for that.
-    """
+    """Its own lists to draw from and screen of low prices; another template's deduction, with the question it reads."""
     lent, its_form = (copy.deepcopy(one) for one in templates.load(_LENDER))
     evaluated: Any = lent["evaluated_price"]
     (deduction,) = evaluated["deductions"]
@@ -45,6 +42,14 @@ def _filled_in(rules: dict[str, Any], form: dict[str, Any]) -> tuple[dict[str, J
     }
     asked = {**form["parts"], "offer": [*form["parts"]["offer"], {**question, "title": _ASKED}]}
     return (
-        {**rules, **named, "title": title, "form": named, "draws": draws, "evaluated_price": evaluated},
+        {
+            **rules,
+            **named,
+            "title": title,
+            "form": named,
+            "draws": draws,
+            "evaluated_price": evaluated,
+            "abnormally_low": dict(figures.SCREEN),
+        },
         {**form, **named, "parts": asked},
     )

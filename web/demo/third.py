@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from bidding.form import check_form
 from evaluation.acts import evaluate
 from evaluation.rules import Lot, abnormal, check_rule_set
 from evaluation.rules.exact import exact
+from ledger.basics import clock
 from ledger.basics.money import parse_yuan, yuan
 from web.demo import figures, reading, rules
 from web.demo.notice import LOT_3
-from web.demo.stage import Broken
+from web.demo.stage import Broken, command, wait
 
 if TYPE_CHECKING:
     from web.demo.after import After
@@ -22,6 +25,8 @@ _TESTS: Final = {
     "second": ("次低报价的{share}%", "{share} % of the second lowest"),
     "ceiling": ("最高投标限价的{share}%", "{share} % of the ceiling"),
 }
+_WHY: Final = "骨料取自自有采石场，运距 8 公里；机械为自有，折旧已提足。成本构成见投标文件第 12 页。"
+_FOUND: Final = "采石场权属、账目与运输合同均与说明相符"
 _LIMIT: Final = ("{what}（{yuan} 元）", "{what} ({yuan} yuan)")
 
 
@@ -34,19 +39,43 @@ class Third:
         self.alike = [after.play.bidders[place] for place in figures.ALIKE]
 
     def screened(self, prices: Mapping[str, str]) -> None:
-        """Whose price is abnormally low; `prices`: bid key → yuan, of the opened offers.
-
-        The one place where the low bidder is asked, explains and is upheld, once the rule set has `abnormally_low`.
-        """
+        """Who is asked to explain its price, and explains; `prices`: bid key → yuan, of the opened offers."""
         fen = {bid: parse_yuan(price, "price") for bid, price in prices.items()}
         found = abnormal.screen(figures.SCREEN, fen, parse_yuan(figures.CEILING_3, "ceiling"))
-        self._must([self.after.owner[LOT_3, bid] for bid in found.flags] == [self.low], "one price is abnormally low")
+        asked = self.after.wait_for(LOT_3, "lot.explanations_asked")
+        rows = {row["bid_key"]: row["tests"] for row in asked["asked"]}
+        self._must({bid: list(tests) for bid, tests in found.flags.items()} == rows, "those asked are those flagged")
+        self._must([self.after.owner[LOT_3, bid] for bid in rows] == [self.low], "one price is abnormally low")
         for bid, tests in found.flags.items():
             zh, en = (self._limits(found, tests, number) for number in range(2))
             self.tell.step(
-                f"{LOT_3}：{self.low.zh}报价 {yuan(fen[bid])} 元，低于{zh}；本标段未设异常低价审查，照常评审",
-                f"{LOT_3}: {self.low.en} asks {yuan(fen[bid])} yuan, below {en}; the lot has no screen for that",
+                f"{LOT_3}：{self.low.zh}报价 {yuan(fen[bid])} 元，低于{zh}；系统按公布的规则要求其说明",
+                f"{LOT_3}: {self.low.en} asks {yuan(fen[bid])} yuan, below {en}: by the rules it must explain that",
             )
+        self.low.run("explain", self.after.play.tender, LOT_3, "--text", _WHY)
+        self.after.wait_for(LOT_3, "lot.explanation_given")
+        self.tell.say(
+            f"{self.low.zh}用投标密钥签名说明：{_WHY}",
+            f"{self.low.en} explains under its bid key: aggregate from its own quarry eight kilometres away",
+        )
+
+    def judged(self) -> None:
+        """Once the time to explain is over, two people say what they find of it."""
+        play, house = self.after.play, self.after.play.house
+        until = clock.parse_time(self.after.disclosed(LOT_3, "lot.explanations_asked")["until"])
+        wait(lambda: datetime.now(UTC) > until or None, f"the end of the time to explain in {LOT_3}", 120)
+        key = self.low.bid_key(play.tender, LOT_3)
+        command(
+            *("office", "judge-explanations", play.tender, LOT_3, "--proved", key, _FOUND),
+            *("--reason", "两人核对", "--person", house.person("tess")),
+        )
+        agnes = house.person("agnes")
+        (waiting,) = json.loads(command("office", "pending", "--json", "--person", agnes).out)
+        command("office", "approve", waiting["id"], "--reason", "已复核", "--person", agnes)
+        self.tell.step(
+            f"{LOT_3}：招标人和代理机构两把钥匙认定说明成立：{_FOUND}",
+            f"{LOT_3}: two keys, the tenderee's and the agency's, find that it holds: its books and contracts show it",
+        )
 
     @staticmethod
     def _limits(found: abnormal.Screen, tests: Sequence[str], number: int) -> str:
@@ -69,6 +98,7 @@ class Third:
             dict(coefficients["values"]),
             bytes.fromhex(coefficients["alpha"]),
             parse_yuan(figures.CEILING_3, "ceiling"),
+            explanations={self.low.bid_key(self.after.play.tender, LOT_3): True},
         )
         bids = evaluate.opened_bids(event(LOT_3, "lot.offers_opened"), self.after.page, {})
         found = reading.lifted(check_rule_set(document, form), form, lot, bids)

@@ -122,7 +122,7 @@ def test_where_nobody_explains_marks_follow_by_themselves() -> None:
 def test_a_demonstration_shortens_the_time_and_nobody_else_may() -> None:
     run = opened("demonstration", lambda notice: notice["published_for"].update(objections_until=clock.text(DEADLINE)))
     ask(run, NAMES[0], minutes=30)
-    assert run.lots[LOT].explain_until == run.now + timedelta(seconds=15)
+    assert run.lots[LOT].explain_until == run.now + timedelta(seconds=25)
     page = cast(Any, profile_document("works-2019"))
     page["periods"]["explanation"] = {"amount": 1, "unit": "day", "article": "ours"}
     assert code_of(lambda: Profile.parse(page)) == "profile.shortened"

@@ -47,6 +47,7 @@ def evaluated(values: dict[str, str], coin: bytes) -> Report:
         ceiling_fen=CEILING,
         bids=bids(),
         coefficients={"values": dict(values), "alpha": coin.hex()},
+        findings={LOW: True},
     )
 
 
@@ -60,7 +61,7 @@ def certificate(report: Report, bid: str, criterion: str) -> Any:
 
 def test_the_rules_are_a_template_filled_in_and_nothing_is_wrong_with_them() -> None:
     template, form = templates.load(rules.TEMPLATE[LOT_3])
-    own = {"id", "version", "title", "form", "draws", "evaluated_price"}
+    own = {"id", "version", "title", "form", "draws", "evaluated_price", "abnormally_low"}
     assert {name: text for name, text in RULES.items() if name not in own} == {
         name: text for name, text in template.items() if name not in own
     }
@@ -86,7 +87,7 @@ def test_whatever_is_drawn_the_small_one_moves_from_fourth_to_first(values: dict
     assert [row["bid_key"] for row in report.ranking][:2] == [SMALL, FIRST]
     assert report.ranking[-1]["bid_key"] == LOW
     form = check_form(FORM)
-    lot = Lot(LOT_3, values, COINS[0], CEILING)
+    lot = Lot(LOT_3, values, COINS[0], CEILING, explanations={LOW: True})
     (moved,) = reading.lifted(check_rule_set(RULES, form), form, lot, bids())
     assert moved == reading.Lifted(SMALL, "4800000.00", "5", "4560000", 4, 1)
     assert certificate(report, SMALL, "evaluated_price")["result"] == "4560000"
@@ -104,6 +105,7 @@ def test_without_the_deduction_the_small_one_is_fourth() -> None:
             ceiling_fen=CEILING,
             bids=bids(),
             coefficients={"values": dict(values), "alpha": COINS[0].hex()},
+            findings={LOW: True},
         )
         assert {row["bid_key"]: row["rank"] for row in report.ranking}[SMALL] == 4
 
@@ -134,5 +136,4 @@ def test_either_of_the_two_can_be_the_candidate() -> None:
 def test_one_price_is_abnormally_low_by_each_of_the_three_tests() -> None:
     prices = {key: parse_yuan(answers["price"], "price") for key, answers in zip(KEYS, figures.WORKS, strict=True)}
     assert abnormal.screen(figures.SCREEN, prices, CEILING).flags == {LOW: abnormal.TESTS}
-    # What stands there to be read is a lawful member of the rule set.
-    assert check_rule_set({**RULES, "abnormally_low": dict(figures.SCREEN)}, check_form(FORM)).abnormally_low
+    assert check_rule_set(RULES, check_form(FORM)).abnormally_low == figures.SCREEN
