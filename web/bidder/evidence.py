@@ -30,6 +30,8 @@ _OUTCOME: Final = frozenset(
         "lot.announced",
         "lot.offers_opened",
         "lot.failed",
+        "lot.explanations_asked",
+        "lot.explanations_judged",
         "lot.evaluated",
         "lot.candidates_published",
         "lot.next_candidate",

@@ -92,12 +92,15 @@ function onRoll(out, receipts, shut, due) {
   return false;
 }
 
-function judged(out, last, bidKey, { announced, offers, report, ranking, candidates, awarded, failed }) {
+function judged(out, last, bidKey, { announced, offers, asked, findings, report, ranking, candidates, awarded, failed }) {
   const own = (rows, name) => rows?.find((one) => one[name] === bidKey);
   const row = own(announced, "bid_key");
   if (announced && !row) out.alarms.push(["alarm.not_announced", { seq: last.seq }]);
   else if (row && row.submission !== last.sha256) out.alarms.push(["alarm.other_announced", { seq: last.seq, sha256: row.submission }]);
   else if (row) verdict(out, row, own(offers, "bid_key"), offers !== null);
+  const found = own(findings, "bid_key");
+  if (found) out.proved.push([found.proved ? "fate.found.proved" : "fate.found.unproved", {}]);
+  else if (own(asked?.asked, "bid_key") && !report) out.proved.push(["fate.asked", { at: asked.until }]);
   const place = own(ranking, "bid_key");
   if (place) out.proved.push(["fate.rank", { rank: place.rank }], ["fate.total", { total: place.total }]);
   else if (own(report, "bid")?.state === "rejected") out.proved.push(["fate.rejected_by_rules", {}]);

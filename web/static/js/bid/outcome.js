@@ -23,6 +23,8 @@ const LISTS = { "lot.closed": "minutes", "lot.announced": "bids", "lot.offers_op
  *   witnessedAt: string, first: boolean}|null} closed `first`: whether it is proved that no other roll stands before this one
  * @property {Row[]|null} announced
  * @property {Row[]|null} offers
+ * @property {{asked: {bid_key: string}[], until: string}|null} asked whose low price is to be explained
+ * @property {{bid_key: string, proved: boolean}[]|null} findings what was found of the explanations
  * @property {{bid: string, state: string, rank?: number, total?: string}[]|null} report
  * @property {{bid_key: string, rank: number, total: string}[]|null} ranking
  * @property {string[]|null} candidates their bid keys, the first first
@@ -53,6 +55,8 @@ export async function outcome(data, deadline, trust) {
     closed: last("lot.closed") ? await closed(data, last("lot.closed"), await list("lot.closed"), deadline, trust) : null,
     announced: await list("lot.announced"),
     offers: await list("lot.offers_opened"),
+    asked: last("lot.explanations_asked")?.event.public ?? null,
+    findings: last("lot.explanations_judged")?.event.public.findings ?? null,
     report: await list("lot.evaluated"),
     ranking: last("lot.evaluated")?.event.public.ranking ?? null,
     candidates: last("lot.candidates_published")?.event.public.candidates.map((one) => one.bid_key) ?? null,

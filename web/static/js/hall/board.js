@@ -38,9 +38,9 @@ export class Board {
       sheet: (one) => this.sheet(one),
       objection: (one) => this.objected(one),
       answer: (one) => this.answered(one),
-      asked: (one) => this.low(one),
-      explained: (one) => this.low(one),
-      found: (one) => this.low(one),
+      asked: (one) => low(root, one, this.lang),
+      explained: (one) => low(root, one, this.lang),
+      found: (one) => low(root, one, this.lang),
       blocked: (one) => fill(root, "blocked", one.say[this.lang]),
     };
   }
@@ -252,26 +252,6 @@ export class Board {
     made.querySelector("[data-slot=answer]")?.removeAttribute("hidden");
   }
 
-  /** @param {any} message a low price that is to be explained, is, or was judged */
-  low(message) {
-    const made = row(this.root, "low");
-    made.id = `low-${message.n}`;
-    made.setAttribute("data-low", message.kind);
-    made.setAttribute("data-bid-key", message.bid_key);
-    slot(made, "at", beijing(message.at));
-    slot(made, "say", message.say[this.lang]);
-    slot(made, "text", message.text ?? message.finding ?? "");
-    append(this.root, "low", made);
-    if (message.kind === "asked") this.explaining({ until: message.until });
-    show(this.root, "low");
-  }
-
-  /** Notes where `explain.js` looks until when prices are explained. @param {Record<string, string>} times */
-  explaining(times) {
-    const form = this.root.querySelector("[data-explain-form]");
-    if (form instanceof HTMLElement) Object.assign(form.dataset, times);
-  }
-
   // --- the list of steps --------------------------------------------------------------------------------------------
 
   /** @param {any} message */
@@ -284,7 +264,7 @@ export class Board {
     if (message.over !== "") {
       this.root.dataset.over = message.over;
       this.objecting({ over: message.over });
-      this.explaining({ over: message.over });
+      explaining(this.root, { over: message.over });
       if (message.over === "failed") {
         // Where nothing opened the section says so, and what is possible all the same.
         show(this.root, "objections");
