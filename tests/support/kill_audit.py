@@ -324,6 +324,7 @@ def undisturbed(books: Books, lot: str) -> list[int]:
         ceiling_fen=parse_yuan(ceiling, "ceiling"),
         bids=[OpenedBid(key, {"offer": answers}) for key, answers in zip(keys, typed, strict=False)],
         coefficients=books.one("lot.coefficients", _stream(books, lot)).public,
+        findings={key: True for key, number in keys.items() if lot == LOT_3 and number == bidders[figures.LOW].number},
     )
     return [keys[row["bid_key"]] for row in report.ranking]
 

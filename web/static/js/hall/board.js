@@ -1,7 +1,8 @@
 /** Gives each message its place on the page: what the server does with them when the page is loaded, done further. */
 
 import { beijing } from "./clock.js";
-import { append, fill, money, row, show, slot, word } from "./rows.js";
+import { low } from "./low.js";
+import { append, fill, money, note, row, show, slot, word } from "./rows.js";
 
 const RESULT = new Set(["evaluated", "candidates", "awarded", "followed", "contracted", "retendered", "failed"]);
 // What is told in a table needs no sentence of its own in the middle of a list; its end says how it went.
@@ -26,7 +27,7 @@ export class Board {
     this.places = {
       addendum: (one) => this.clock.until(one.deadline),
       halted: (one) => one.deadline && this.clock.until(one.deadline),
-      candidates: (one) => this.objecting({ resultUntil: one.until }),
+      candidates: (one) => note(this.root, "bidder", { resultUntil: one.until }),
       closed: (one) => this.closed(one),
       failed: () => this.link("result"),
       awarded: (one) => this.link("why", one.bid_key),
@@ -38,9 +39,7 @@ export class Board {
       sheet: (one) => this.sheet(one),
       objection: (one) => this.objected(one),
       answer: (one) => this.answered(one),
-      asked: (one) => low(root, one, this.lang),
-      explained: (one) => low(root, one, this.lang),
-      found: (one) => low(root, one, this.lang),
+      ...Object.fromEntries(["asked", "explained", "found"].map((kind) => [kind, (/** @type {any} */ one) => low(root, one, this.lang)])),
       blocked: (one) => fill(root, "blocked", one.say[this.lang]),
     };
   }
@@ -189,7 +188,7 @@ export class Board {
   /** @param {any} message */
   announced(message) {
     fill(this.root, "announced", message.say[this.lang]);
-    this.objecting({ from: message.at });
+    note(this.root, "bidder", { from: message.at });
     show(this.root, "objections");
     if (message.failed) {
       this.opened(message.until);
@@ -206,17 +205,9 @@ export class Board {
   /** @param {string} until when the window for objections on the spot ends */
   opened(until) {
     this.until = until;
-    this.objecting({ until });
+    note(this.root, "bidder", { until });
     show(this.root, "objections");
     this.window();
-  }
-
-  /** Notes where `object.js` looks who may object until when. @param {Record<string, string>} times */
-  objecting(times) {
-    const form = this.root.querySelector("[data-bidder-form]");
-    if (form instanceof HTMLElement) {
-      Object.assign(form.dataset, times);
-    }
   }
 
   window() {
@@ -263,8 +254,8 @@ export class Board {
     }
     if (message.over !== "") {
       this.root.dataset.over = message.over;
-      this.objecting({ over: message.over });
-      explaining(this.root, { over: message.over });
+      note(this.root, "bidder", { over: message.over });
+      note(this.root, "explain", { over: message.over });
       if (message.over === "failed") {
         // Where nothing opened the section says so, and what is possible all the same.
         show(this.root, "objections");

@@ -1,6 +1,6 @@
 /** Low prices: who is asked to explain one, what is said of it, and what was found. */
 import { beijing } from "./clock.js";
-import { append, row, show, slot } from "./rows.js";
+import { append, note, row, show, slot } from "./rows.js";
 
 /**
  * @param {HTMLElement} root the hall
@@ -17,12 +17,6 @@ export function low(root, message, lang) {
   slot(made, "say", message.say[lang]);
   slot(made, "text", message.text ?? message.finding ?? "");
   append(root, "low", made);
-  if (message.kind === "asked") explaining(root, { until: message.until });
+  if (message.kind === "asked") note(root, "explain", { until: message.until });
   show(root, "low");
-}
-
-/** Notes where `explain.js` looks until when prices are explained. @param {HTMLElement} root @param {Record<string, string>} times */
-export function explaining(root, times) {
-  const form = root.querySelector("[data-explain-form]");
-  if (form instanceof HTMLElement) Object.assign(form.dataset, times);
 }

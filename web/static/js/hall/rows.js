@@ -70,6 +70,17 @@ export function show(root, name, shown = true) {
 }
 
 /**
+ * Notes where a form looks until when it may be used: `object.js`, `explain.js`.
+ * @param {Element} root
+ * @param {"bidder"|"explain"} name
+ * @param {Record<string, string>} times
+ */
+export function note(root, name, times) {
+  const form = root.querySelector(`[data-${name}-form]`);
+  if (form instanceof HTMLElement) Object.assign(form.dataset, times);
+}
+
+/**
  * @param {string} plain a plain decimal of yuan
  * @param {number} fen −1 where it is no amount
  * @returns {string} `12,980,000.00`; what is no amount as it was written
