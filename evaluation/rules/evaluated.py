@@ -6,7 +6,7 @@
     evaluated = round(deducted / (1 + Σ weight / price weight))                                     F16
 
 F2, 财库〔2022〕19号 (small enterprises): d 10–20 % for goods and services, 4–6 % for a consortium with a small
-enterprise's share, 3–5 % for works; deductions are alternatives, they do not add up.
+enterprise's share; works as in 财库〔2020〕46号, 3–5 %; deductions are alternatives, they do not add up.
 F13, lowest evaluated price (经评审的最低投标价法; 评标委员会和评标方法暂行规定 art. 29–34): an adjustment is a share of
 the corrected price by an answer, or an amount for each unit of a number beyond what is free.
 F16, life-cycle and MEAT (Prozorro): each feature's answer has a weight in points of a hundred; the price has the rest

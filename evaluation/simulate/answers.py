@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bidding.form import Form, Question, Value, read_answer
-from evaluation.rules import RuleSet, criteria
+from evaluation.rules import RuleSet, criteria, evaluated
 from evaluation.rules.criteria import EXPERT, LISTED, NUMERIC, Criterion
 from evaluation.simulate.streams import Floats, generator
 from ledger.basics.errors import Refusal
@@ -52,7 +52,7 @@ class Sample:
 def distributions(
     rules: RuleSet, form: Form, given: Mapping[str, Mapping[str, float]] | None = None, fail: float = FAIL
 ) -> dict[str, Answer]:
-    """The distribution of every question that a criterion reads, by question.
+    """The distribution of every question that a criterion reads, or on which it hangs what a price counts as.
 
     `given`: answer text to weight, by question, in place of the default. Raises `Refusal`: `simulate.kind`,
     `simulate.price_criterion`, `simulate.answers`, and what reading an answer raises.
@@ -68,6 +68,8 @@ def distributions(
             # It would have to be asked of every price of every strategy; the linter warns of such criteria.
             raise Refusal("simulate.price_criterion", criterion=criterion.id)
         read.setdefault(criterion.question, []).append(criterion)
+    for name in _counting(rules):
+        read.setdefault(name, [])
     for name in given:
         if name not in read:
             raise Refusal("simulate.answers", question=name[:64])
@@ -75,9 +77,17 @@ def distributions(
     for name, reading in read.items():
         question = form.question(name)
         if question is None:
-            raise Refusal("rules.unknown_question", criterion=reading[0].id, question=name)
+            criterion_id = reading[0].id if reading else evaluated.CRITERION
+            raise Refusal("rules.unknown_question", criterion=criterion_id, question=name)
         found[name] = _stated(question, given[name]) if name in given else _default(question, reading, fail)
     return found
+
+
+def _counting(rules: RuleSet) -> list[str]:
+    """The questions by which prices are deducted from, adjusted by a share, or weighed with features."""
+    document = rules.evaluated_price
+    adjusted = [one for one in document.get("adjustments", ()) if "per_cent" in one]
+    return [one["question"] for one in (*adjusted, *document.get("deductions", ()), *document.get("features", ()))]
 
 
 def sample(rules: RuleSet, answers: Mapping[str, Answer], seed: int, stage: str, shape: tuple[int, int]) -> Sample:

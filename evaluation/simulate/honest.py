@@ -14,7 +14,7 @@ from bidding.form import Form
 from evaluation.rules import RuleSet, criteria
 from evaluation.rules.criteria import Criterion
 from evaluation.rules.document import PRICE
-from evaluation.simulate import answers
+from evaluation.simulate import answers, counted
 from evaluation.simulate import rules as price_rules
 from evaluation.simulate.answers import Answer, Sample
 from evaluation.simulate.field import rounded
@@ -96,6 +96,7 @@ def scene(
         rules.ties,
         {**sample.marks, **sums},
         rules.price is None,
+        counted.of(rules, known, sample),
     )
     return made, sample
 

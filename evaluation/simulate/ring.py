@@ -218,18 +218,20 @@ class _Table:
                 if (strategy, k) not in known:
                     known[strategy, k] = _bracket(self.stages, strategy, k)
                 prices[:, :k] = known[strategy, k]
+                if self.scene.counted is not None:  # what was thought out is what the bids are to count as
+                    prices[:, :k] /= self.scene.counted.factor[:, :k]
         low = np.floor(LEAST_SHARE * self.stages.ceiling)
         prices[:, :k] = np.clip(np.floor(prices[:, :k] + 0.5), max(low, 1.0), float(self.stages.ceiling))
         return prices
 
 
 def _bracket(stages: Stages, strategy: Strategy, k: int) -> Floats:
-    """The ring's k bids in fen: those that are to win first (for the best quality), then the covers."""
+    """What the ring's k bids are to count as, fen: first those that are to win (for the best quality), then covers."""
     prior, pilot, ceiling = stages.prior, stages.pilot, float(stages.ceiling)
     offsets = np.linspace(-0.5, 0.5, strategy.covers) * strategy.spread if strategy.covers > 1 else np.zeros(1)
     covers = (prior.mean + (strategy.place + offsets[: strategy.covers]) * prior.sd) * ceiling
     covers = np.clip(covers, LEAST_SHARE * ceiling, ceiling)
-    prices = pilot.honest.copy()
+    prices = pilot.evaluated(pilot.honest).copy()
     bids = np.median(prices) * np.ones(k - strategy.covers)
     for _ in range(_GUESSES):
         prices[:, :k] = np.concatenate([bids, covers])
@@ -246,9 +248,13 @@ def _bracket(stages: Stages, strategy: Strategy, k: int) -> Floats:
 
 
 def _sorted(scene: Scene, k: int) -> Scene:
-    if scene.quality is None:
+    counted = scene.counted
+    if scene.quality is not None:
+        order = np.argsort(-scene.quality[:, :k], axis=1, kind="stable")
+    elif counted is not None:  # by price alone the best is whose price counts least
+        order = np.argsort(counted.factor[:, :k], axis=1, kind="stable")
+    else:
         return scene
-    order = np.argsort(-scene.quality[:, :k], axis=1, kind="stable")
 
     def turned(table: Floats) -> Floats:
         out = table.copy()
@@ -256,4 +262,7 @@ def _sorted(scene: Scene, k: int) -> Scene:
         return out
 
     by = {name: turned(marks) for name, marks in scene.by.items()}
-    return replace(scene, honest=turned(scene.honest), quality=turned(scene.quality), by=by)
+    quality = None if scene.quality is None else turned(scene.quality)
+    if counted is not None:
+        counted = replace(counted, factor=turned(counted.factor))
+    return replace(scene, honest=turned(scene.honest), quality=quality, by=by, counted=counted)

@@ -45,9 +45,11 @@ class Lot:
 def formula(rules: RuleSet, ceiling: int) -> Formula:
     """The price rule of a rule set; the lowest price where there are no marks. `ceiling` in fen.
 
-    Raises `Refusal("simulate.rule")` for a price rule that is not simulated.
+    Raises `Refusal("simulate.rule")` for a price rule that is not simulated, `simulate.no_price` where there is none.
     """
     price = rules.price
+    if not rules.price_question:
+        raise Refusal("simulate.no_price")
     if price is None:
         return Formula("lowest_price", {"zh": "最低价", "en": "lowest price"}, formulas.lowest, formulas.cheapest)
     name = price.rule.name

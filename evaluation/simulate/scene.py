@@ -8,13 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from evaluation.simulate.field import Field, Whole
+from evaluation.simulate.field import Field, Whole, rounded
 from evaluation.simulate.formulas import Formula
 from evaluation.simulate.streams import Floats, Luck
 
 NOBODY: Final = -1
 # Marks have six decimals at most: what is nearer than this is equal.
 _EQUAL: Final = 1e-9
+_FEN: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,26 @@ class Played:
     tied: np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a price counts as: `factor` (trials, bids) of it, rounded in yuan to `(places, mode)` where `to` says so."""
+
+    factor: Floats
+    to: tuple[int, str] | None
+
+    def __call__(self, prices: Floats) -> Floats:
+        """Evaluated prices, fen."""
+        counted = prices * self.factor
+        return counted if self.to is None else rounded(counted / _FEN, *self.to) * _FEN
+
+
 @dataclass(frozen=True)
 class Scene:
     """What is fixed beside prices.
 
     `quality`: points beside the price (trials, bids); `by`: marks by criterion, for tie-breaks that name one; `ties`:
-    as in a rule set; `by_price_alone`: the lowest price wins, whatever the marks.
+    as in a rule set; `by_price_alone`: the lowest price wins, whatever the marks; `counted`: what prices count as,
+    None where as they are. The winner is paid its price all the same.
     """
 
     formula: Formula
@@ -46,12 +61,18 @@ class Scene:
     ties: Sequence[str] = ("lower_price", "draw")
     by: Mapping[str, Floats] = field(default_factory=dict)
     by_price_alone: bool = False
+    counted: Counted | None = None
+
+    def evaluated(self, prices: Floats) -> Floats:
+        """What prices count as."""
+        return prices if self.counted is None else self.counted(prices)
 
     def play(self, prices: Floats) -> Played:
         """The result of these prices (trials, bids), NaN for who takes no part."""
-        base = self.formula.benchmark(Field.of(prices), self.luck)
-        marks = self.formula.marks(prices, base)
-        total = -prices if self.by_price_alone else marks if self.quality is None else marks + self.quality
+        counted = self.evaluated(prices)
+        base = self.formula.benchmark(Field.of(counted), self.luck)
+        marks = self.formula.marks(counted, base)
+        total = -counted if self.by_price_alone else marks if self.quality is None else marks + self.quality
         return self.settle(prices, marks, base, total)
 
     def settle(self, prices: Floats, marks: Floats, base: Floats, total: Floats) -> Played:

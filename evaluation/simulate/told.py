@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from evaluation.rules import RuleSet
+from evaluation.simulate.counted import SHARE as BY_SHARE
 from evaluation.simulate.ring import BRACKET, HONEST, PLACES, SHADE, SINGLE, Ring, Strategy
 from evaluation.simulate.study import Study
 
@@ -28,9 +29,9 @@ FAMILIES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 _LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = {
-    "evaluated_price": {
-        "zh": "评审价的修正、调整与扣除（按投标价评）",
-        "en": "corrections, adjustments and deductions of the evaluated price (bids count as they are)",
+    "adjustments": {
+        "zh": "按数量以元计的评审价调整（视为无偏离）",
+        "en": "adjustments of the evaluated price in yuan for each unit (as if there were no deviation)",
     },
     "abnormally_low": {
         "zh": "异常低价审查（视为均已说明）",
@@ -72,8 +73,9 @@ def _moved_en(shift: float) -> str:
 
 def left_out(rules: RuleSet) -> list[Said]:
     """The parts of a rule set that a study does not play."""
+    adjustments = rules.evaluated_price.get("adjustments", ())
     found = {
-        "evaluated_price": rules.evaluated_price,
+        "adjustments": [one for one in adjustments if one["kind"] != BY_SHARE],
         "abnormally_low": rules.abnormally_low,
         "same_brand": rules.same_brand,
         "floor": rules.floor,

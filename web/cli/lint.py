@@ -10,14 +10,11 @@ from pathlib import Path
 
 import click
 
-from evaluation.rules import templates
 from evaluation.rules.lint import ERROR, PANEL, TOUCHLESS, lint
-from ledger.basics.canonical import Json
 from ledger.basics.errors import Refusal
 from ledger.basics.money import parse_yuan
 from web import linted, words
-from web.cli import shell
-from web.cli.bid.home import read_loosely
+from web.cli import rule_files, shell
 
 
 @click.command("lint")
@@ -27,14 +24,14 @@ from web.cli.bid.home import read_loosely
 @click.option("--touch", type=click.Choice([PANEL, TOUCHLESS]), default=PANEL, show_default=True, help="Who marks.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def lint_(rules: str, form: Path | None, ceiling: str | None, touch: str, as_json: bool) -> None:  # noqa: FBT001 - click hands options over by name
-    """Say what is wrong with a rule set: a file, or a template's name; with its form it says more."""
+    """Say what is wrong with a rule set: a JSON or YAML file, or a template's name; with its form it says more."""
     try:
-        document, asking = _documents(rules)
-        asking = read_loosely(form) if form is not None else asking
+        named = rule_files.load(rules, form)
         fen = None if ceiling is None else parse_yuan(ceiling)
     except Refusal as why:
-        raise click.UsageError(words.say(why.code, why.params, shell.lang())) from why
-    found = lint(document, asking, fen, touch=touch)
+        file = f"{why.file}: " if isinstance(why, rule_files.Unreadable) else ""
+        raise click.UsageError(file + words.say(why.code, why.params, shell.lang())) from why
+    found = lint(named.rules, named.form, fen, touch=touch)
     errors = sum(one.level == ERROR for one in found)
     if as_json:
         said = {"errors": errors, "warnings": len(found) - errors, "findings": [linted.shown(one) for one in found]}
@@ -44,10 +41,3 @@ def lint_(rules: str, form: Path | None, ceiling: str | None, touch: str, as_jso
             click.echo(linted.line(one, shell.lang()))
         shell.say("client.linted", errors=errors, warnings=len(found) - errors)
     raise SystemExit(1 if errors else 0)
-
-
-def _documents(named: str) -> tuple[dict[str, Json], dict[str, Json] | None]:
-    """A template's rule set and form, or a file's rule set without one."""
-    if named in templates.NAMES and not Path(named).exists():
-        return templates.load(named)
-    return read_loosely(Path(named)), None

@@ -20,23 +20,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bidding.form import Form, check_form
 from evaluation.inputs.bids import LotRows, read_bids
 from evaluation.inputs.derive import derive_form
-from evaluation.inputs.documents import read_document
 from evaluation.inputs.draws import Drawn, read_draws
 from evaluation.inputs.marks import Marks, read_marks
 from evaluation.inputs.table import Faults, Place
-from evaluation.rules import Lot, Report, RuleSet, check_rule_set, evaluate, templates
+from evaluation.rules import Lot, Report, RuleSet, evaluate
 from evaluation.rules.document import read as read_rules
+from evaluation.rules.lint.paths import path_of
+from evaluation.rules.moves import Moves, moves
+from evaluation.rules.relations import relations
 from ledger.basics.canonical import Json, canonical
 from ledger.basics.errors import Refusal
 from web import words
-from web.cli import score_text, shell
+from web.cli import rule_files, score_text, score_what_if, shell
 
 FAILED: Final = 1
 UNUSABLE: Final = 2
 MAX_OUT: Final = 1 << 30
 # From how many lots on a bar is worth its line.
 _MANY: Final = 50
-_FORMS: Final = (".form.json", ".form.yaml", ".form.yml")
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -48,6 +49,7 @@ class Run:
     rules: RuleSet
     form: Form
     derived: dict[str, Json] | None
+    changes: score_what_if.Changes = field(default_factory=dict)
     lots: list[LotRows] = field(default_factory=list)
     marks: dict[str, Marks] = field(default_factory=dict)
     draws: dict[str, Drawn] = field(default_factory=dict)
@@ -62,6 +64,9 @@ class Run:
 @click.option("--json", "as_json", is_flag=True, help="One canonical JSON document with reports and sheets.")
 @click.option("--certificates", is_flag=True, help="Each mark with its clause and how it came about.")
 @click.option("--as-opened", is_flag=True, help="An answer the form refuses rejects its bid, as at an opening.")
+@click.option(
+    "--what-if", multiple=True, metavar="[LOT/]BID=QUESTION:ANSWER", help="Also: what moves had BID answered so."
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Of what is said; else from $LANG.")
 @click.pass_context
 def score(  # noqa: PLR0913 - click hands options over by name
@@ -72,6 +77,7 @@ def score(  # noqa: PLR0913 - click hands options over by name
     experts: Path | None,
     draws: Path | None,
     lang: str | None,
+    what_if: tuple[str, ...],
     *,
     as_json: bool,
     certificates: bool,
@@ -84,42 +90,40 @@ def score(  # noqa: PLR0913 - click hands options over by name
     run = _documents(ruleset, form_path, faults)
     if run is not None:
         _read(run, bids, experts, draws, faults, as_opened=as_opened)
+        run.changes = score_what_if.read(what_if, run.lots, run.form, faults, as_opened=as_opened)
     reports = [] if run is None or faults.found else list(_evaluated(run, bids.name, faults))
+    moved = [] if run is None or faults.found else list(_moved(run, bids.name, faults))
     if run is None or faults.found:
         _tell(faults, as_json=as_json)
         raise SystemExit(UNUSABLE)
     if as_json:
-        _write([canonical(_document(run, reports), MAX_OUT).decode("utf-8")])
+        document = _document(run, reports)
+        if moved:
+            document["what_if"] = [score_what_if.shown(lot, run.changes[lot], found) for lot, found in moved]
+        _write([canonical(document, MAX_OUT).decode("utf-8")])
     else:
         _write(score_text.lines(run.rules, reports, shell.lang(), certificates=certificates))
+        for lot, found in moved:
+            _write(["", *score_what_if.lines(run.rules, lot, found, shell.lang())])
     raise SystemExit(FAILED if any(report.failed for report in reports) else 0)
 
 
 def _documents(ruleset: str, form_path: Path | None, faults: Faults) -> Run | None:
-    """Rule set and form; None where one cannot be used, with the fault noted."""
-    path, at = Path(ruleset), ruleset
+    """Rule set and form; None where one cannot be used, with every fault noted."""
+    at = ruleset
     try:
-        if path.is_file():
-            document: Json = read_document(path.read_bytes())
-            beside = [path.with_name(path.stem + ending) for ending in _FORMS]
-            form_path = form_path or next((one for one in beside if one.is_file()), None)
-            form_document: Json | None = None
-        else:
-            document, form_document = templates.load(ruleset)
-        derived = None
-        if form_path is not None:
-            at = str(form_path)
-            form_document = read_document(form_path.read_bytes())
-        elif form_document is None:
-            form_document = derived = derive_form(read_rules(document))
-        form = check_form(form_document)
-        at = ruleset
-        return Run(check_rule_set(document, form), form, derived)
-    except OSError as exc:
-        raise click.UsageError(str(exc)) from exc
+        named = rule_files.load(ruleset, form_path)
+        rules = read_rules(named.rules)
+        derived = derive_form(rules) if named.form is None else None
+        at = named.form_at
+        form = check_form(named.form if derived is None else derived)
     except Refusal as why:
-        faults.add(Place(at), why)
+        faults.add(Place(why.file if isinstance(why, rule_files.Unreadable) else at), why)
         return None
+    wrong = list(relations(rules, form))
+    for refusal in wrong:
+        faults.add(Place(ruleset, path_of(cast(dict[str, Json], named.rules), refusal)), refusal)
+    return None if wrong else Run(rules, form, derived)
 
 
 def _read(run: Run, bids: Path, experts: Path | None, draws: Path | None, faults: Faults, *, as_opened: bool) -> None:
@@ -138,20 +142,33 @@ def _read(run: Run, bids: Path, experts: Path | None, draws: Path | None, faults
 
 def _evaluated(run: Run, file: str, faults: Faults) -> Iterator[Report]:
     for lot in _watched(run.lots):
-        drawn = run.draws.get(lot.id, Drawn())
-        given = Lot(
-            lot.id,
-            drawn.values,
-            drawn.alpha,
-            ceiling=lot.limits.get("ceiling"),
-            floor=lot.limits.get("floor"),
-            experts=run.marks.get(lot.id, {}),
-            explanations=lot.explanations,
-        )
         try:
-            yield evaluate(run.rules, run.form, given, lot.bids)
+            yield evaluate(run.rules, run.form, _lot(run, lot), lot.bids)
         except Refusal as why:
             faults.add(Place(file, f"lot={lot.id}"), why)
+
+
+def _moved(run: Run, file: str, faults: Faults) -> Iterator[tuple[str, Moves]]:
+    """What moves in each lot where a bid is to answer otherwise."""
+    for lot in run.lots:
+        if lot.id in run.changes:
+            try:
+                yield lot.id, moves(run.rules, run.form, _lot(run, lot), lot.bids, run.changes[lot.id])
+            except Refusal as why:
+                faults.add(Place(file, f"lot={lot.id}"), why)
+
+
+def _lot(run: Run, lot: LotRows) -> Lot:
+    drawn = run.draws.get(lot.id, Drawn())
+    return Lot(
+        lot.id,
+        drawn.values,
+        drawn.alpha,
+        ceiling=lot.limits.get("ceiling"),
+        floor=lot.limits.get("floor"),
+        experts=run.marks.get(lot.id, {}),
+        explanations=lot.explanations,
+    )
 
 
 def _watched(lots: Sequence[LotRows]) -> Iterator[LotRows]:

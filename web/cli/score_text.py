@@ -16,7 +16,7 @@ from web import words
 from web.words import Lang
 
 _WIDTH: Final = 120
-_STATES: Final = {
+STATES: Final = {
     "ranked": "score.state_ranked",
     "rejected": "score.state_rejected",
     "unranked": "score.state_unranked",
@@ -28,7 +28,7 @@ def lines(rules: RuleSet, reports: Sequence[Report], lang: Lang, *, certificates
     """Everything that a run says, in order."""
     title = {"title": rules.title[lang], "id": rules.id, "version": rules.version, "sha256": rules.sha256}
     yield clean(words.say("score.title", title, lang))
-    titles = _titles(rules)
+    titles = titles_of(rules)
     for report in reports:
         yield ""
         yield from _lot(rules, report, lang)
@@ -41,6 +41,8 @@ def fault(one: Fault, lang: Lang) -> str:
     place, parts = one.place, [one.place.file]
     if place.sheet.startswith("lot="):
         parts.append(words.say("score.at_lot", {"lot": place.sheet.removeprefix("lot=")}, lang))
+    elif place.sheet.startswith("/"):  # a field of a rule set, which is a JSON pointer
+        parts.append(place.sheet)
     elif place.sheet:
         parts.append(words.say("score.at_sheet", {"sheet": place.sheet}, lang))
     if place.row:
@@ -64,7 +66,7 @@ def _lot(rules: RuleSet, report: Report, lang: Lang) -> Iterator[str]:
     table = Table(*(words.say(_HEADS[name], {}, lang) for name in heads))
     for row in sorted(report.summary["bids"], key=lambda row: (row.get("rank", len(report.sheets) + 1), row["bid"])):
         table.add_row(*(_shown(row, name, lang) for name in heads))
-    yield from _drawn(table)
+    yield from drawn(table)
     if report.failed:
         reason = report.summary["reason"]
         yield words.say("score.failed", {"why": words.say(reason["code"], reason["params"], lang)}, lang)
@@ -89,11 +91,12 @@ def _shown(row: Mapping[str, Any], name: str, lang: Lang) -> str:
     if name == "price":
         return yuan(row["price_fen"]) if "price_fen" in row else ""
     if name == "state":
-        return words.say(_STATES[row["state"]], {}, lang)
+        return words.say(STATES[row["state"]], {}, lang)
     return str(row.get(name, ""))
 
 
-def _drawn(table: Table) -> Iterator[str]:
+def drawn(table: Table) -> Iterator[str]:
+    """The lines of a table, as wide as a page."""
     page = io.StringIO()
     Console(file=page, width=_WIDTH, markup=False, highlight=False, emoji=False).print(table)
     yield from page.getvalue().rstrip("\n").split("\n")
@@ -115,6 +118,7 @@ def _words(code: str, params: Mapping[str, Any], lang: str) -> str:
     return words.say(code, params, "zh" if lang == "zh" else "en")
 
 
-def _titles(rules: RuleSet) -> dict[str, Mapping[str, str]]:
+def titles_of(rules: RuleSet) -> dict[str, Mapping[str, str]]:
+    """What the rule set calls its criteria, stages and price, by id."""
     titles = {one.id: one.title for one in rules.criteria} | {one.id: one.title for one in rules.stages}
     return titles if rules.price is None else {**titles, "price": rules.price.title}

@@ -15,12 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bidding.form import Form, check_form
-from evaluation.rules import RuleSet, check_rule_set, templates
+from evaluation.rules import RuleSet, check_rule_set
 from ledger.basics.errors import Refusal
 from ledger.basics.money import parse_yuan
 from ledger.files import write_atomically
 from web import words
-from web.cli import shell
+from web.cli import rule_files, shell
 from web.cli.bid.home import read_loosely
 
 if TYPE_CHECKING:
@@ -74,19 +74,12 @@ def simulate(ruleset: str, form: Path | None, **given: Any) -> None:  # noqa: AN
 
 
 def _documents(ruleset: str, form: Path | None) -> tuple[RuleSet, Form]:
-    """A template by its name, or two files; the form lies beside the rule set where none is named."""
-    if form is None and ruleset in templates.NAMES:
-        rules_document, form_document = templates.load(ruleset)
-    else:
-        path = Path(ruleset)
-        if not path.is_file():
-            raise Refusal("rules.unknown_template", name=ruleset[:64], known="|".join(templates.NAMES))
-        beside = form or path.with_suffix(".form.json")
-        if not beside.is_file():
-            raise Refusal("simulate.no_form", file=str(beside))
-        rules_document, form_document = read_loosely(path), read_loosely(beside)
-    checked = check_form(form_document)
-    return check_rule_set(rules_document, checked), checked
+    """A template by its name, or two files in JSON or YAML; the form lies beside the rule set where none is named."""
+    named = rule_files.load(ruleset, form)
+    if named.form is None:
+        raise Refusal("simulate.no_form", file=str(Path(ruleset).with_suffix(rule_files.FORMS[0])))
+    checked = check_form(named.form)
+    return check_rule_set(named.rules, checked), checked
 
 
 def _asked(given: Mapping[str, Any]) -> Asked:

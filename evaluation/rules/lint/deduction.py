@@ -9,7 +9,8 @@ from typing import Final
 from evaluation.rules.lint.finding import DEDUCTIONS, ERROR, SMALL_ENTERPRISES, WARNING, Finding, Subject
 from ledger.basics.errors import Refusal
 
-# 财库〔2022〕19号, per cent: small enterprises; consortia and subcontracts in which they have 30 % or more.
+# Per cent: small enterprises; consortia and subcontracts in which they have 30 % or more. 财库〔2022〕19号 raised goods
+# and services; works stayed with art. 9 of 财库〔2020〕46号.
 _SUPPLY: Final = ((10, 20), (4, 6))
 _WORKS: Final = ((3, 5), (1, 2))
 RANGES: Final[Mapping[str, tuple[tuple[int, int], ...]]] = {"goods": _SUPPLY, "services": _SUPPLY, "works": _WORKS}
@@ -21,9 +22,10 @@ def findings(subject: Subject) -> Iterator[Finding]:
         return
     deductions = subject.rules.evaluated_price.get("deductions", ())
     if not deductions:
-        article = SMALL_ENTERPRISES.format(9)
-        yield Finding.of(WARNING, Refusal("lint.deduction_missing"), article, "/evaluated_price/deductions")
+        missing, lawful = Refusal("lint.deduction_missing"), SMALL_ENTERPRISES.format(9)
+        yield Finding.of(WARNING, missing, lawful, "/evaluated_price/deductions")
     ranges = RANGES[subject.rules.category]
+    article = SMALL_ENTERPRISES.format(9) if subject.rules.category == "works" else DEDUCTIONS
     for place, one in enumerate(deductions):
         for value, text in one["per_cent"].items():
             rate = Fraction(text)
@@ -40,4 +42,4 @@ def findings(subject: Subject) -> Iterator[Finding]:
                     joint_high=joint_high,
                 )
                 path = f"/evaluated_price/deductions/{place}/per_cent/{value}"
-                yield Finding.of(ERROR, refusal, DEDUCTIONS, path)
+                yield Finding.of(ERROR, refusal, article, path)

@@ -27,6 +27,7 @@ from evaluation.rules.lint.restricting import KINDS, PAST, SCALE, Kind
 from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 
+# The articles ask for proportion and name no number: these two, and the ceiling as the bound of an amount, are ours.
 MOST_CONTRACTS: Final = 3
 MOST_MARKED: Final = 5
 

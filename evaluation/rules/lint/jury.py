@@ -44,7 +44,8 @@ def _criterion(subject: Subject, criterion: Criterion) -> Iterator[Finding]:
     if question is not None and question.kind in OBJECTIVE:
         refusal = Refusal("lint.objective_by_experts", criterion=criterion.id, question=question.id)
         level = ERROR if subject.home else WARNING
-        yield Finding.of(level, refusal, subject.article(ORDER_87.format(64), ORDER_12.format(35)), f"{place}/kind")
+        # One mark for all only 87号令 asks for in words; elsewhere it is ours that a machine marks what it can.
+        yield Finding.of(level, refusal, subject.article(ORDER_87.format(64)), f"{place}/kind")
     if not criterion.question and subject.home:
         yield Finding.of(WARNING, Refusal("lint.expert_unfed", criterion=criterion.id), "", f"{place}/question")
     yield from _anchors(subject, criterion, f"{place}/anchors")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from evaluation.rules.lint.finding import ERROR, ORDER_87, REGULATIONS, Finding, Subject
+from evaluation.rules.lint.finding import ERROR, ORDER_87, REGULATIONS, WARNING, Finding, Subject
 from ledger.basics.errors import Refusal
 
 MAX_CANDIDATES: Final = 3
@@ -20,8 +20,9 @@ def findings(subject: Subject) -> Iterator[Finding]:
         yield Finding.of(ERROR, Refusal("lint.tie_open"), article, "/ranking/ties")
     if (subject.tendering or subject.procurement) and rules.candidates > MAX_CANDIDATES:
         refusal = Refusal("lint.too_many_candidates", found=rules.candidates, limit=MAX_CANDIDATES)
-        article = subject.article(ORDER_87.format(57), REGULATIONS.format(53))
-        yield Finding.of(ERROR, refusal, article, "/candidates")
+        # 87号令 ranks the bids and sets no number: three is what is customary there.
+        level = ERROR if subject.tendering else WARNING
+        yield Finding.of(level, refusal, subject.article("", REGULATIONS.format(53)), "/candidates")
     if not subject.procurement:
         return
     if rules.price is not None and rules.ties[:1] != ("lower_price",):

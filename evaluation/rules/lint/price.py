@@ -50,7 +50,7 @@ def _procurement(subject: Subject) -> Iterator[Finding]:
             refusal = Refusal("lint.average_forbidden", rule=price.rule.name)
             yield Finding.of(ERROR, refusal, ORDER_87.format(55), "/price/rule")
     for criterion in rules.scored:
-        if criterion.question == rules.price_question:
+        if criterion.question and criterion.question == rules.price_question:
             refusal = Refusal("lint.price_marked_twice", criterion=criterion.id)
             yield Finding.of(ERROR, refusal, ORDER_87.format(55), f"{subject.place(criterion)}/question")
     for name in ("adjustments", "features"):

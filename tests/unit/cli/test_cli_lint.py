@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from evaluation.rules.templates import load
+from tests.support.tree import ROOT
 from web.cli.main import main
 
 
@@ -51,3 +53,32 @@ def test_what_cannot_be_read_is_wrong_use(args: tuple[str, ...]) -> None:
     found = run("lint", *args)
     assert found.exit_code == 2
     assert "Traceback" not in found.output
+
+
+def test_yaml_says_the_same_as_json(bad: str, tmp_path: Path) -> None:
+    rules, form = json.loads(Path(bad).read_text("utf-8")), Path(bad).with_name("form.json")
+    (tmp_path / "yours.yaml").write_text(yaml.safe_dump(rules, allow_unicode=True), "utf-8")
+    (tmp_path / "asked.yml").write_text(yaml.safe_dump(json.loads(form.read_text("utf-8"))), "utf-8")
+    json_said = run("lint", bad, str(form), "--json")
+    assert run("lint", str(tmp_path / "yours.yaml"), str(tmp_path / "asked.yml"), "--json").output == json_said.output
+    assert run("lint", str(tmp_path / "yours.yaml"), str(form), "--json").output == json_said.output
+
+
+def test_the_example_in_yaml_is_looked_at() -> None:
+    found = run("--lang", "en", "lint", str(ROOT / "docs/formats/examples/services.yaml"), "--ceiling", "1000000")
+    assert (found.exit_code, "0 errors" in found.output) == (0, True)
+
+
+def test_the_form_beside_is_taken(bad: str) -> None:
+    Path(bad).with_name("form.json").write_text('{"v": 2}', "utf-8")
+    assert "form#" not in run("lint", bad).output
+    Path(bad).with_name("form.json").rename(Path(bad).with_name("rules.form.json"))
+    assert "form#" in run("lint", bad).output
+
+
+@pytest.mark.parametrize("text", ["a: &x 1\n", "{", '{"a": 1.5}', "a:\n", "\x00"])
+def test_a_file_that_is_no_document_is_named(bad: str, text: str) -> None:
+    Path(bad).write_text(text, "utf-8")
+    found = run("lint", bad)
+    assert found.exit_code == 2
+    assert "rules.json: " in found.output

@@ -148,7 +148,8 @@ def test_a_form_beside_the_rule_set_is_taken(tmp_path: Path) -> None:
     rules.write_bytes(RULES.read_bytes())
     bids.write_bytes((EXAMPLES / "bids.csv").read_bytes())
     (tmp_path / "mine.form.json").write_text('{"v": 1, "id": "other", "version": 1, "parts": {"offer": []}}', "utf-8")
-    assert [code for *_, code in faults(rules, bids)] == ["rules.other_form"]
+    told = [code for *_, code in faults(rules, bids)]
+    assert told == ["rules.other_form", *["rules.unknown_question"] * 3]
 
 
 def test_a_rule_set_that_is_none_is_a_fault_and_a_file_that_is_not_there_wrong_use(tmp_path: Path) -> None:
@@ -157,6 +158,81 @@ def test_a_rule_set_that_is_none_is_a_fault_and_a_file_that_is_not_there_wrong_u
     assert [code for *_, code in faults(rules, EXAMPLES / "bids.csv")] == ["shape.missing"]
     assert [code for *_, code in faults("no-template", EXAMPLES / "bids.csv")] == ["rules.unknown_template"]
     assert run(RULES, tmp_path / "none.csv").exit_code == 2
+
+
+def test_everything_wrong_with_a_rule_set_is_told_at_once(tmp_path: Path) -> None:
+    made: Any = read_document(RULES.read_bytes())
+    made["criteria"][1]["bands"][1]["from"] = "40"
+    made["criteria"][2]["step"] = "0.3"
+    made["price"]["params"]["c_mid"] = "c_other"
+    made["ranking"]["ties"] = ["draw", "lower_price"]
+    rules = tmp_path / "r.json"
+    rules.write_text(json.dumps(made), "utf-8")
+    told = json.loads(run(rules, EXAMPLES / "bids.csv", "--json").stdout)["faults"]
+    assert [(one["sheet"], one["code"]) for one in told] == [
+        ("/price/params/c_mid", "rules.unknown_draw"),
+        ("/draws/1", "rules.unused_draw"),
+        ("/criteria/1/bands", "rules.bands_gap"),
+        ("/criteria/2/step", "rules.step_misses"),
+        ("/ranking/ties/1", "rules.tie_never_reached"),
+    ]
+    assert "r.json, /criteria/2/step: " in run(rules, EXAMPLES / "bids.csv").stderr
+
+
+def what_if(*changes: str, more: tuple[str | Path, ...] = ()) -> Result:
+    asked = [word for change in changes for word in ("--what-if", change)]
+    return run(RULES, EXAMPLES / "bids.csv", *WIDE, *DRAWN, *asked, *more)
+
+
+def test_what_if_shows_what_moves_and_leaves_the_result_as_it_is() -> None:
+    plain = json.loads(what_if(more=("--json",)).stdout)
+    found = json.loads(what_if("north/alpha=price:900000.00", "north/beta=licence:no", more=("--json",)).stdout)
+    (moved,) = found.pop("what_if")
+    assert found == plain
+    assert (moved["lot"], moved["changed"]["beta"]) == ("north", {"licence": "no"})
+    # two prices are left of three: their mean 902,500, less 0.5 per cent, in whole yuan
+    assert moved["marks"][0] == {"bid": "", "criterion": "benchmark", "before": "927009", "after": "897988"}
+    assert {"bid": "beta", "criterion": "licensed", "before": "passed", "after": "rejected"} in moved["marks"]
+    assert moved["ranks"] == [{"bid": "beta", "criterion": "rank", "before": "3", "after": "rejected"}]
+    assert moved["report_sha256"] not in {lot["report_sha256"] for lot in plain["lots"]}
+
+
+def test_what_if_is_what_another_table_gives(tmp_path: Path) -> None:
+    (moved,) = json.loads(what_if("south/alpha=minutes:45", more=("--json",)).stdout)["what_if"]
+    rows: Any = json.loads((EXAMPLES / "bids.json").read_text("utf-8"))
+    for row in rows:
+        if (row["lot"], row["bid"]) == ("south", "alpha"):
+            row["minutes"] = "45"
+    (tmp_path / "bids.json").write_text(json.dumps(rows), "utf-8")
+    other = json.loads(run(RULES, tmp_path / "bids.json", *WIDE, *DRAWN, "--json").stdout)
+    assert moved["report_sha256"] == {lot["lot"]: lot["report_sha256"] for lot in other["lots"]}["south"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", ("What if, lot north", "passed")), ("zh", ("假设分析，标段north", "通过"))]
+)
+def test_what_if_in_words(lang: str, said: tuple[str, ...]) -> None:
+    shown = what_if("north/beta=licence:no", more=("--lang", lang))
+    assert shown.exit_code == 0
+    assert all(one in shown.stdout for one in said)
+    nothing = what_if("north/beta=licence:yes", more=("--lang", lang))
+    assert ("Nothing moves" if lang == "en" else "没有变动") in nothing.stdout
+
+
+def test_what_cannot_be_tried_is_told_at_once() -> None:
+    asked = ("alpha=price:1", "beta", "north/q=price:1", "north/beta=wat:1", "north/beta=price:1e9")
+    twice = ("north/alpha=minutes:5", "north/alpha=minutes:6")
+    told = json.loads(what_if(*asked, *twice, more=("--json",)).stdout)["faults"]
+    assert [one["code"] for one in told] == [
+        "score.what_if_lot",
+        "score.what_if",
+        "rules.what_if_bid",
+        "score.what_if_question",
+        "form.not_money",
+        "score.what_if_doubled",
+    ]
+    opened = json.loads(what_if("north/beta=price:1e9", more=("--json", "--as-opened")).stdout)["what_if"]
+    assert opened[0]["ranks"][-1] == {"bid": "beta", "criterion": "rank", "before": "3", "after": "rejected"}
 
 
 def test_a_fault_moves_no_cursor(tmp_path: Path) -> None:

@@ -51,6 +51,14 @@ def test_the_templates_may_be_published(name: str) -> None:
     assert lint(*load(name), CEILING) == []
 
 
+def test_works_kept_the_deductions_of_2020() -> None:
+    documents = procurement({**F1_PRICE, "weight": "30"}, "works")
+    for rate, wrong in (("2", False), ("6", True), ("10", True)):
+        documents[0]["evaluated_price"]["deductions"][0]["per_cent"]["micro"] = rate
+        said = ("error", "lint.deduction_range", "促进中小企业发展管理办法 art. 9")
+        assert (said in found(documents)) == wrong
+
+
 def test_marks_add_up_to_a_hundred() -> None:
     documents = copy.deepcopy(checklist())
     documents[0]["price"]["weight"] = "59.9"

@@ -105,7 +105,6 @@ GOODS: list[tuple[Change, str, str, str]] = [
     (put(["draw"], "ranking", "ties"), "lint.tie_not_price", "87号令 art. 57", "/ranking/ties/0"),
     (put(["lower_price"], "ranking", "ties"), "lint.tie_open", "87号令 art. 68", "/ranking/ties"),
     (put(2, "min_valid"), "lint.min_valid", "87号令 art. 43", "/min_valid"),
-    (put(4, "candidates"), "lint.too_many_candidates", "87号令 art. 57", "/candidates"),
     (drop("same_brand"), "lint.same_brand", "87号令 art. 31", "/same_brand"),
     (
         put("25", "evaluated_price", "deductions", 0, "per_cent", "micro"),
@@ -195,7 +194,7 @@ WORKS: list[tuple[Change, str, str, str]] = [
     (put(4, "candidates"), "lint.too_many_candidates", "实施条例 art. 53", "/candidates"),
     (put({"clause": "9", "fen": 100}, "floor"), "lint.floor_price", "实施条例 art. 27", "/floor"),
     (put(3, "panel", "least"), "lint.panel_few", "招标投标法 art. 37", "/panel/least"),
-    (put("iso", "criteria", 1, "question"), "lint.objective_by_experts", "12号令 art. 35", "/criteria/1/kind"),
+    (put("iso", "criteria", 1, "question"), "lint.objective_by_experts", "", "/criteria/1/kind"),
     (
         added({**veto("iso", allow=["yes"]), **titled("本省业绩", "experience")}),
         "lint.locality", "实施条例 art. 32", "/criteria/4",
@@ -250,6 +249,7 @@ WARNED: list[tuple[Change, str, str, str]] = [
     (put("each", "panel", "experts"), "lint.experts_each", "rules", "/panel/experts"),
     (put(4, "panel", "from"), "lint.drop_few", "rules", "/panel/from"),
     (put("50", "panel", "outlier"), "lint.outlier", "rules", "/panel/outlier"),
+    (put(4, "candidates"), "lint.too_many_candidates", "rules", "/candidates"),
     (put("half_even", "panel", "mean", "mode"), "lint.rounding", "rules", "/panel/mean/mode"),
     (put("down", "rounding", "mode"), "lint.rounding", "rules", "/rounding/mode"),
     (put("20", "stages", 1, "threshold"), "lint.threshold_full", "rules", "/stages/1/threshold"),
@@ -301,7 +301,7 @@ def test_qcbs_is_the_formula_of_the_law() -> None:
 def test_errors_come_first() -> None:
     made, asking = lawful()
     made["rounding"]["mode"] = "down"
-    made["candidates"] = 4
+    made["min_valid"] = 2
     assert [one.level for one in lint(made, asking, CEILING)] == ["error", "warning"]
 
 

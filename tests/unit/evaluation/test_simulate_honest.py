@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,18 @@ from ledger.basics.errors import Refusal
 from ledger.basics.money import yuan
 from tests.support.sampling import sample
 from tests.unit.evaluation import whole_rules
-from tests.unit.evaluation.rules_kit import ALPHA, CEILING, F3_PRICE, LOT, checked, checklist, lowest
+from tests.unit.evaluation.rules_kit import (
+    ALPHA,
+    CEILING,
+    F1_PRICE,
+    F3_PRICE,
+    HALF_UP_2,
+    LOT,
+    checked,
+    checklist,
+    lowest,
+    priced,
+)
 
 PRIOR: Final = Prior()
 
@@ -246,7 +258,98 @@ def test_what_is_not_played_is_said() -> None:
     rules, form = checked((whole_rules.rules(), whole_rules.form()))
     made = study(rules, form, Asked(bidders=4, trials=100, compare=False))
     document: dict[str, Any] = report.document(made, rules, form)
-    assert [one["member"] for one in document["left_out"]] == ["evaluated_price", "abnormally_low", "same_brand"]
+    assert [one["member"] for one in document["left_out"]] == ["adjustments", "abnormally_low", "same_brand"]
     for lang in ("zh", "en"):
         assert all(one[lang] in sheet.assumed(lang, document)[-1] for one in document["left_out"])
         assert charts(document, lang)
+
+
+def counting(price: dict[str, Any] | None, **evaluated: Any) -> tuple[RuleSet, Form]:
+    """Deductions, a share and a feature by three answers; marks by F1 or the lowest evaluated price."""
+    documents = lowest() if price is None else priced(price)
+    title = {"zh": "一", "en": "one"}
+    common = {"clause": "4", "title": title}
+    made = {
+        "clause": "4",
+        "deductions": [
+            {**common, "id": "small", "question": "size", "per_cent": {"micro": "10", "large": "0"}},
+            {**common, "id": "green", "question": "green", "per_cent": {"yes": "4", "no": "0"}},
+        ],
+        "adjustments": [
+            {**common, "kind": "share", "id": "late", "question": "late", "per_cent": {"yes": "1.5", "no": "0"}}
+        ],
+        "features": [{**common, "id": "warranty", "question": "long", "points": {"yes": "20", "no": "0"}}],
+        "rounding": HALF_UP_2,
+        **evaluated,
+    }
+    documents[0]["evaluated_price"] = {name: member for name, member in made.items() if member}
+    documents[1]["parts"]["offer"] += [
+        whole_rules.chosen("size", "micro", "large"),
+        *(whole_rules.asked(name, "boolean") for name in ("green", "late", "long")),
+    ]
+    return checked(documents)
+
+
+@pytest.mark.parametrize("price", [None, {**F1_PRICE, "weight": "100"}, {**F3_PRICE, "weight": "100"}])
+def test_evaluated_prices_are_those_of_the_real_evaluation(price: dict[str, Any] | None) -> None:
+    rules, form = counting(price)
+    trials, bidders = sample(300, 60), 5
+    known, played = trial(rules, form, trials, bidders)
+    assert set(known) == {"size", "green", "late", "long"}
+    prices = played.scene.evaluated(played.scene.honest)
+    settled = 0
+    for row in range(trials):
+        made = evaluate(rules, form, Lot(LOT, {}, ALPHA), [opened(known, played, row, at) for at in range(bidders)])
+        for column in range(bidders):
+            found = made.sheets[f"{column:064x}"]["certificates"]
+            (cost,) = [one["result"] for one in found if one["criterion"] == "evaluated_price"]
+            assert abs(float(Fraction(cost)) * 100 - prices[row, column]) < 1.01
+        first, second = made.ranking[:2]
+        near = first["total"] and float(first["total"]) - float(second["total"]) < 0.02
+        if not near:
+            assert int(first["bid_key"], 16) == played.played.winner[row]
+            settled += 1
+    assert settled > trials // 3
+
+
+def test_small_enterprises_win_more_often_by_their_deduction() -> None:
+    def share(rate: str) -> tuple[float, float]:
+        title = {"zh": "小", "en": "small"}
+        one = {
+            "id": "small",
+            "clause": "4",
+            "title": title,
+            "question": "size",
+            "per_cent": {"micro": rate, "large": "0"},
+        }
+        rules, form = counting(None, deductions=[one], adjustments=[], features=[])
+        known = answers.distributions(rules, form, {"size": {"micro": 1.0, "large": 3.0}})
+        played = honest.play(rules, known, PRIOR, CEILING, (1, "t", 4000, 8))
+        small = known["size"].texts.index("micro")
+        won = played.sample.picked["size"][np.arange(4000), played.played.winner] == small
+        return float(won.mean()), float(honest.told(rules, played, CEILING).price)
+
+    (fair, low), (more, dear) = share("0"), share("10")
+    assert abs(fair - 0.25) < 0.03
+    assert more > 0.6
+    assert dear > low, "the contract is made at the bid, not at what it counts as"
+
+
+def test_a_ring_of_small_enterprises_is_played() -> None:
+    rules, form = counting({**F3_PRICE, "weight": "100"})
+    made = study(rules, form, Asked(bidders=5, trials=300, compare=False))
+    assert all(np.isfinite([one.most_wins.wins, one.most_wins.price]).all() for one in made.rings)
+    assert all(one.most_wins.wins >= one.honest.wins - 0.05 for one in made.rings)
+    document: dict[str, Any] = report.document(made, rules, form)
+    assert document["left_out"] == []
+
+
+def test_what_counts_as_nothing_takes_no_part() -> None:
+    late = {"kind": "share", "id": "late", "clause": "4", "title": {"zh": "一", "en": "one"}, "question": "late"}
+    rules, form = counting(None, adjustments=[{**late, "per_cent": {"yes": "-100", "no": "0"}}])
+    found = study(rules, form, Asked(bidders=4, trials=200, compare=False))
+    assert 0 < found.honest.price < 1
+    known, played = trial(rules, form, 200, 4)
+    won = played.played.winner[played.played.winner != NOBODY]
+    rows = np.flatnonzero(played.played.winner != NOBODY)
+    assert "yes" not in {known["late"].texts[at] for at in played.sample.picked["late"][rows, won]}

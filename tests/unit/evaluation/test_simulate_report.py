@@ -48,7 +48,7 @@ def test_the_report_is_canonical_json_and_the_same_each_time() -> None:
 
 def test_the_report_names_seed_version_and_every_strategy() -> None:
     document = found()[1]
-    assert (document["v"], document["method"], document["seed"]) == (1, 1, 11)
+    assert (document["v"], document["method"], document["seed"]) == (1, 2, 11)
     assert [one["family"] for one in document["ring"]["strategies"]["families"]] == [HONEST, SHADE, SINGLE, BRACKET]
     assert [row["k"] for row in document["ring"]["rows"]] == [2, 3]
     assert document["ring"]["rows"][0]["fair"] == "0.3333"
