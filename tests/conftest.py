@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support import published
 from tests.support.browser import Fence, executable, launch
@@ -28,6 +28,9 @@ HERE: Final = Path(__file__).parent
 settings.register_profile("short", max_examples=60, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("long" if LONG else "short")
+
+# A machine with other work to do is slow, and none of its pages is wrong for that.
+expect.set_options(timeout=30_000)
 
 # Folders whose files take minutes, browsers and processes, in the order in which they begin; the others end the run.
 LONG_FILES: Final = ("e2e", "anonymity", "faults", "forgeries", "integration")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Request
 
 from tests.support.authority import root
 from tests.support.bid_room import Firm, Rooms, rooms
-from tests.support.bid_work import enter, ready
+from tests.support.bid_work import enter, ready, stepped
 from tests.support.joint_bid import Desk, dongles, pem
 
 AUTHORITY = root()
@@ -59,6 +59,7 @@ def test_lead_and_partner_ask_for_what_everybody_asks(place: Rooms, browser: Bro
         desk.lead()
         desk.page.locator("#check-yes").check()
         desk.page.locator("#sign-now").click()
+        stepped(desk.page, "sign")
         desk.seal_and_send()
 
     def leads(desk: Desk) -> None:

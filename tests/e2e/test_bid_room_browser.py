@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from ledger.basics import signing
 from ledger.sealed import backup
@@ -93,14 +93,14 @@ def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str
     page.wait_for_selector("#lot #form")
     ready(page)
     keys.fill(price="812345.60")
-    assert say["amount"] in page.locator("#m-offer-price").inner_text()
+    expect(page.locator("#m-offer-price")).to_contain_text(say["amount"])
     keys.add("offer", {"schedule.txt": b"ten months\n" * 100, "明细.csv": b"1,2\n"})
     keys.press("#rehearse-now")
     assert say["worked"] in place.until_said(page, "#rehearse-state", say["worked"])
     keys.step("check")
     for name in ("sign", "seal", "send"):
         keys.step(name)
-    assert say["sent"] in page.locator("#fate").inner_text()
+    expect(page.locator("#fate")).to_contain_text(say["sent"])
     # The page was read again from this browser's shelf: all of it is still there.
     place.town.wait(INTERVAL)
     page.reload()
@@ -113,7 +113,7 @@ def test_a_whole_bid_by_keyboard_alone(place: Rooms, browser: Browser, lang: str
     keys.type("#f-offer-price", "799000")
     for name in ("check", "sign", "seal", "send"):
         keys.step(name)
-    assert page.locator("#receipts > li").count() == 2
+    expect(page.locator("#receipts > li")).to_have_count(2)
     desk.close()
     another_browser(place, browser, firm, lang)
 
@@ -152,11 +152,12 @@ def another_browser(place: Rooms, browser: Browser, firm: Firm, lang: str) -> No
     assert page.locator("#receipts > li").count() == 2
     keys.press("#withdrawal summary")
     keys.press("#withdraw-now")
+    expect(page.locator("#withdraw-error")).not_to_be_empty()
     assert page.locator("#receipts > li").count() == 2, "nothing is withdrawn before it is confirmed in words"
     keys.type("#withdraw-word", say["withdraw"])
     keys.press("#withdraw-now")
     page.wait_for_selector("#receipts > li:nth-child(3)")
-    assert say["withdrawn"] in page.locator("#fate").inner_text()
+    expect(page.locator("#fate")).to_contain_text(say["withdrawn"])
     desk.close()
 
 
@@ -169,15 +170,14 @@ def test_a_new_secret_is_kept_only_once_its_words_are_written_down(place: Rooms,
     page.wait_for_selector("#words li:nth-child(24)")
     words = page.locator("#words li").all_inner_texts()
     keys.press("#confirm button[type=submit]")
-    assert page.locator("#asked .error:not(:empty)").count() == 3, (
-        "every word that is missing is named beside its field"
-    )
+    # Every word that is missing is named beside its field.
+    expect(page.locator("#asked .error:not(:empty)")).to_have_count(3)
     for number in (int(str(one.get_attribute("data-place"))) for one in page.locator("#asked input").all()):
         keys.type(f"#asked-{number + 1}", words[number].upper())
     keys.press("#confirm button[type=submit]")
     page.wait_for_selector("#seal-key:not(:empty)")
     ready(page)
-    assert "not those the centre has registered" in page.locator("#secret-state").inner_text()
+    expect(page.locator("#secret-state")).to_contain_text("not those the centre has registered")
     shown = page.locator("#seal-key").inner_text()
     secret = backup.from_words(" ".join(words))
     assert shown == signing.public_bytes(derived(secret, "seal-key")).hex()
@@ -220,7 +220,7 @@ def test_wrong_backup_words_are_named_beside_their_fields(place: Rooms, browser:
         if number != 5:
             keys.type(f"#word-{number}", "nonsense" if number == 7 else word)
     keys.press("#restoring button[type=submit]")
-    assert page.locator("#word-5-error").inner_text() == "Fill this in."
+    expect(page.locator("#word-5-error")).to_have_text("Fill this in.")
     keys.type("#word-5", words[4])
     keys.press("#restoring button[type=submit]")
     page.wait_for_selector("#word-7-error:not(:empty)")

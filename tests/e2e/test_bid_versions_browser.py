@@ -128,7 +128,8 @@ def test_a_sealed_version_can_be_sent_as_it_is(place: Rooms, context: BrowserCon
     page.locator("#f-offer-price").fill("790000")
     expect(page.locator("#send-sealed")).to_be_visible()
     page.locator("#send-sealed").click()
-    page.wait_for_selector("#receipts > li")
+    # Shown first, kept a moment later.
+    wait_until(lambda: kept(page)[0]["receipts"], "the receipt is kept")
     (draft,) = kept(page)
     assert [one["sha256"] for one in draft["receipts"]] == [sealed["sha256"]]
     assert draft["answers"]["offer"]["price"] == "790000", "what was typed since stays"
@@ -288,6 +289,7 @@ def test_what_is_typed_while_the_disk_is_full_is_kept_as_soon_as_there_is_room(
     page = filled(context, place, "typing")
     disk = Disk(context, page, place.office)
     page.locator("#letter-text").fill("信")
+    wait_until(lambda: kept(page)[0]["letter"] == "信", "the letter is kept")
     disk.fill()
     page.locator("#letter-text").fill("长" * 3000)
     expect(page.locator("#saved")).to_contain_text("磁盘空间不足")
@@ -296,7 +298,7 @@ def test_what_is_typed_while_the_disk_is_full_is_kept_as_soon_as_there_is_room(
     assert kept(page)[0]["letter"] == "信"
     disk.free()
     # By itself, without another letter typed.
-    expect(page.locator("#saved")).to_contain_text("已保存", timeout=20_000)
+    expect(page.locator("#saved")).to_contain_text("已保存")
     (draft,) = kept(page)
     assert draft["letter"] == "长" * 3000
     assert draft["answers"]["offer"]["price"] == "790000"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support import axe
 from tests.support.browser import Fence
@@ -38,15 +38,15 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(design: Page) -> None:
     opener = design.locator("[data-opens=sample]")
     opener.click()
     dialog = design.locator("dialog#sample")
-    assert dialog.is_visible()
+    expect(dialog).to_be_visible()
     axe.check(design)
     assert dialog.evaluate("box => box.contains(document.activeElement)")
     design.keyboard.press("Escape")
-    assert dialog.is_hidden()
+    expect(dialog).to_be_hidden()
     assert opener.evaluate("button => button === document.activeElement")
     opener.click()
     dialog.locator("[data-closes]").last.click()
-    assert dialog.is_hidden()
+    expect(dialog).to_be_hidden()
 
 
 def test_what_is_copied_is_the_whole_hash(design: Page) -> None:
@@ -71,7 +71,7 @@ def test_a_countdown_goes_by_the_servers_clock_and_says_when_it_is_over(design: 
     left = timers.first.inner_text()
     design.clock.install(time="2030-01-01T00:00:00Z")
     design.reload()
-    assert design.locator("[role=timer]").first.inner_text() == left
+    expect(design.locator("[role=timer]").first).to_have_text(left)
 
 
 def test_a_page_with_mistakes_begins_with_them_and_leads_to_each(place: Town, browser: Browser) -> None:
@@ -79,17 +79,17 @@ def test_a_page_with_mistakes_begins_with_them_and_leads_to_each(place: Town, br
     page = context.new_page()
     page.goto(f"{place.url}/tenders?lang=en&deadline_from=soon&amount_to=much&q=road")
     assert page.title().startswith("Error")
-    assert page.evaluate("document.activeElement.className") == "errors"
+    expect(page.locator(".errors")).to_be_focused()
     axe.check(page)
     page.get_by_role("link", name="Estimate").click()
-    assert page.evaluate("document.activeElement.id") == "amount_to"
+    expect(page.locator("#amount_to")).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("120万")
     page.keyboard.press("Enter")
     page.wait_for_url("**amount_to=120**")
-    assert page.locator(".errors li").count() == 1
-    assert page.locator("#deadline_from").input_value() == "soon"
-    assert page.locator("#q").input_value() == "road"
+    expect(page.locator(".errors li")).to_have_count(1)
+    expect(page.locator("#deadline_from")).to_have_value("soon")
+    expect(page.locator("#q")).to_have_value("road")
     context.close()
 
 
@@ -99,12 +99,12 @@ def test_nothing_is_lost_without_scripts(place: Town, browser: Browser) -> None:
     page.goto(f"{place.url}/tenders?lang=en")
     page.get_by_label("Works").check()
     page.get_by_role("button", name="Apply").click()
-    assert page.url.endswith("/tenders?category=works&lang=en")
-    assert "Tenders found: 1" in page.locator("main").inner_text()
+    expect(page).to_have_url(f"{place.url}/tenders?category=works&lang=en")
+    expect(page.locator("main")).to_contain_text("Tenders found: 1")
     page.get_by_role("link", name="中文").click()
-    assert page.url.endswith("/tenders?category=works&lang=zh")
+    expect(page).to_have_url(f"{place.url}/tenders?category=works&lang=zh")
     page.locator(".chip").click()
-    assert page.url.endswith("/tenders?lang=zh")
+    expect(page).to_have_url(f"{place.url}/tenders?lang=zh")
     page.goto(f"{place.url}/design?lang=en")
     assert page.locator("[data-copy]:visible, [data-opens]:visible, [role=timer]:visible").count() == 0
     context.close()

@@ -141,7 +141,7 @@ def test_a_page_whose_line_is_cut_goes_on_by_itself(stage: Stage, pages: dict[st
     expect(page.locator("#hall")).to_have_attribute("data-connection", "lost")
     stage.made.until(stage.deadline)
     with served_of(stage.made, port=stage.port):
-        expect(page.locator("[data-fill=bids]")).to_have_text("4", timeout=20_000)
+        expect(page.locator("[data-fill=bids]")).to_have_text("4")
         expect(page.locator("#hall")).to_have_attribute("data-connection", "live")
         expect(page.locator("[data-rows=offer] tr")).to_have_count(4)
         numbers = page.locator("[data-rows=line] li").evaluate_all("all => all.map(one => Number(one.dataset.n))")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support import axe
 from tests.support.browser import Fence
@@ -125,7 +125,7 @@ def test_a_platform_without_tenders_says_so(tmp_path: Path, page: Page) -> None:
     with town(tmp_path, f"sqlite:///{tmp_path / 'town.db'}") as made:
         page.goto(made.url)
         page.get_by_role("link", name="查找项目").click()
-        assert "还没有公布的招标项目" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("还没有公布的招标项目")
         page.get_by_role("link", name="English").click()
-        assert "No tender has been published yet" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("No tender has been published yet")
         assert made.clock.at == START

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from ledger.basics import clock
 from tests.support import axe
@@ -127,7 +127,7 @@ def test_a_reader_finds_out_why_by_keyboard_alone(place: tuple[Town, dict[str, s
     summary = reason.locator("summary")
     summary.focus()
     page.keyboard.press("Enter")
-    assert reason.locator("ol li").count() == 6
+    expect(reason.locator("ol li")).to_have_count(6)
     follow(page, "Verify", within=".tabs")
     page.wait_for_url("**/verify?lang=en")
     page.get_by_role("button", name="Verify now").focus()
@@ -190,6 +190,7 @@ def test_pages_can_be_read_without_scripts(place: tuple[Town, dict[str, str]], b
     page = context.new_page()
     page.goto(f"{made.url}/tenders/{named['awarded']}/lots/{LOT}/result?lang=en")
     page.locator("tbody tr a").first.click()
+    page.wait_for_url("**/bids/*")
     assert page.locator(".why").count() >= 7
     page.goto(f"{made.url}/tenders/{named['open']}/documents?lang=en")
     assert page.locator("del, ins").count() >= 4

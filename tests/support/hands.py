@@ -68,7 +68,7 @@ class Hands:
             return self.fresh or said == [""]
 
         try:
-            wait_until(look, "the focus", 2)
+            wait_until(look, "the focus", 10)
         except AssertionError as why:
             raise AssertionError(f"{said[0]}\n{self.page.url}") from why
 

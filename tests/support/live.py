@@ -9,7 +9,6 @@ with served(book, key) as live:                    # a thread with its own event
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -28,6 +27,7 @@ from websockets.typing import Origin
 from tests.support.town import Town, town
 from tests.support.town_ground import Ground
 from tests.support.waiting import wait_until
+from web.demo.stage import free_ports
 from web.live import protocol
 from web.live.book import Book
 from web.live.messages import AnyMessage
@@ -39,10 +39,8 @@ QUICK = Settings(poll=0.02, states=0.1)
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nobody listens on, and that no line gets which goes out before the server does."""
+    return free_ports(1)[0]
 
 
 @dataclass

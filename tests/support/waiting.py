@@ -11,7 +11,7 @@ T = TypeVar("T")
 STEP: Final = 0.02  # seconds between two looks
 
 
-def wait_until(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+def wait_until(look: Callable[[], T | None], what: str, seconds: float = 60) -> T:
     """The first truthy value that `look` gives. Raises AssertionError naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

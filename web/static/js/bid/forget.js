@@ -46,9 +46,6 @@ export async function wire({ secret, unwritten }) {
   // Its words were never written down: forgetting it would be for good.
   element("forget-unwritten").hidden = unwritten === null;
   element("forgetting").hidden = unwritten !== null;
-  const counts = await losses(party);
-  const rows = [secret === null ? "" : text("forget.secret"), ...Object.entries(counts).map(([what, count]) => (count ? text(`forget.${what}`, { count }) : ""))];
-  element("forget-losses").replaceChildren(...rows.filter(Boolean).map((words) => Object.assign(document.createElement("li"), { textContent: words })));
   element("forgetting").addEventListener("submit", async (event) => {
     event.preventDefault();
     const typed = element("forget-word");
@@ -66,6 +63,9 @@ export async function wire({ secret, unwritten }) {
       tell(element("forget-error"), sayError(error));
     }
   });
+  const counts = await losses(party);
+  const rows = [secret === null ? "" : text("forget.secret"), ...Object.entries(counts).map(([what, count]) => (count ? text(`forget.${what}`, { count }) : ""))];
+  element("forget-losses").replaceChildren(...rows.filter(Boolean).map((words) => Object.assign(document.createElement("li"), { textContent: words })));
 }
 
 /** Says that it is done, and nothing else: what the page fetches by itself would be kept again. */

@@ -87,7 +87,7 @@ export const shownAmount = (amount) => text("money", { grouped: grouped(amount),
 /** @param {string} id of a template @returns {HTMLElement} a copy of its one element */
 export const copy = (id) => element(id).content.firstElementChild.cloneNode(true);
 
-/** @param {Promise<unknown>} promise whose failure is told and stops nothing else @param {HTMLElement} [place] */
+/** @param {Promise<unknown>} promise whose failure is told and stops nothing else @param {HTMLElement} [place] @returns {Promise<unknown>} never fails */
 export function told(promise, place) {
-  promise.catch((error) => (place ? tell(place, sayError(error)) : alarm(sayError(error))));
+  return promise.catch((error) => (place ? tell(place, sayError(error)) : alarm(sayError(error))));
 }

@@ -69,7 +69,7 @@ async function pageOf(who, list, believed) {
     home.wire({ ...who, trust: believed.file });
     await home.show(who);
   }
-  if (page === "secret") (await import("./secret.js")).wire(who, believed);
+  if (page === "secret") await (await import("./secret.js")).wire(who, believed);
   if (page !== "any" && page !== "lot") return null;
   const [{ Lot }, deadline, countersign] = await Promise.all([import("./lot.js"), import("./deadline.js"), import("./countersign.js")]);
   if (page === "any" && wanted().tender === countersign.NAME) {

@@ -13,8 +13,8 @@ const ASKED = 3;
 
 let made = null;
 
-/** @param {object} who @param {{fingerprint: string, changed: string}} believed */
-export function wire(who, believed) {
+/** @param {object} who @param {{fingerprint: string, changed: string}} believed @returns {Promise<void>} once all of the page answers */
+export async function wire(who, believed) {
   const { unwritten } = who;
   const there = who.secret !== null && !unwritten;
   stand(who);
@@ -27,13 +27,13 @@ export function wire(who, believed) {
   element("restoring").addEventListener("submit", (event) => { event.preventDefault(); restore(there); });
   suggest();
   pasteAll();
-  told(forget.wire(who), element("forget-error"));
   element("trust-fingerprint").textContent = believed.fingerprint;
   if (believed.changed) {
     tell(element("trust-changed"), text("trust_changed", { fingerprint: believed.changed }));
     element("trust-take").hidden = false;
     element("trust-take").addEventListener("click", () => take(believed.changed).then(anew, (error) => tell(element("trust-changed"), sayError(error))));
   }
+  await told(forget.wire(who), element("forget-error"));
 }
 
 // What came of it stands at the top of the page; by itself a browser goes back to where the button was.
