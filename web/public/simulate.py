@@ -60,8 +60,13 @@ class Outcome:
 
 @route(blueprint, "GET", "/simulate", PUBLIC)
 def form() -> Response:
-    """Which rule set, how many bidders, which prior; and how to do it at home."""
-    return _page(Outcome())
+    """Which rule set (`?template=`), how many bidders, which prior; and how to do it at home."""
+    outcome = Outcome()
+    if name := request.args.get("template", "")[:100]:
+        outcome.typed["template"] = name
+        if name not in templates.NAMES:
+            outcome.wrong["template"] = Refusal("template.unknown", name=name[:64])
+    return _page(outcome)
 
 
 @route(blueprint, "POST", "/simulate", OWN_PAGES)
