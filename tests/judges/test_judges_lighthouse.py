@@ -31,6 +31,8 @@ PAGES: Final = (
     "/log",
     "/api",
     "/simulate",
+    "/templates",
+    "/templates/procurement-goods",
     "/account/sign-in",
     "/account/sign-up",
     "/tenders/{open}",

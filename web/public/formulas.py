@@ -44,6 +44,15 @@ def benchmark(rules: RuleSet, rule: str, lang: Lang) -> str:
     return texts.text(f"formula.benchmark.{rule}{variant}", lang, **words)
 
 
+def draw_title(rules: RuleSet, name: str, lang: Lang) -> str:
+    """Which coefficient of the price rule is drawn under a name, "" where none is."""
+    params = rules.price.params if rules.price else {}
+    for parameter, value in params.items():
+        if value == name:
+            return texts.text(f"band.{parameter}", lang)
+    return ""
+
+
 def criterion_words(papers: Papers, one: Criterion, lang: Lang) -> str:
     """The rule of one of the rule set's own criteria in words."""
     body, question = one.body, one.question
@@ -51,11 +60,14 @@ def criterion_words(papers: Papers, one: Criterion, lang: Lang) -> str:
         if "allow" in body:
             answers = (f"“{shown_answer(papers, question, str(value), lang)}”" for value in body["allow"])
             return texts.text("formula.veto.allow", lang, allowed=texts.text("comma", lang).join(answers))
-        return texts.text("formula.veto.range", lang, low=body.get("min", "−∞"), high=body.get("max", "+∞"))
+        ends = "range" if {"min", "max"} <= body.keys() else "least" if "min" in body else "most"
+        return texts.text(f"formula.veto.{ends}", lang, low=body.get("min", ""), high=body.get("max", ""))
     if one.kind == "choice":
         return texts.text("formula.choice", lang, points=_gives(papers, question, body["points"], lang))
     if one.kind == "bands":
-        bands = (texts.text("formula.gives", lang, answer=_band(band), points=band["points"]) for band in body["bands"])
+        bands = (
+            texts.text("formula.gives", lang, answer=_band(band, lang), points=band["points"]) for band in body["bands"]
+        )
         return texts.text("formula.bands", lang, bands=_listed(bands, lang))
     if one.kind == "line":
         return texts.text(
@@ -166,8 +178,9 @@ def _shares(papers: Papers, question: str, shares: Mapping[str, str], lang: Lang
     )
 
 
-def _band(band: Mapping[str, str]) -> str:
-    return f"{'[' + band['from'] if 'from' in band else '(−∞'}, {band.get('below', '+∞')})"
+def _band(band: Mapping[str, str], lang: Lang) -> str:
+    ends = "between" if {"from", "below"} <= band.keys() else "from" if "from" in band else "below"
+    return texts.text(f"formula.band.{ends}", lang, start=band.get("from", ""), below=band.get("below", ""))
 
 
 def _price_words(rules: RuleSet, lang: Lang) -> dict[str, str]:
@@ -176,6 +189,10 @@ def _price_words(rules: RuleSet, lang: Lang) -> dict[str, str]:
     if price is None:
         return {}
     out: dict[str, str] = {"weight": exact(price.weight)}
+    drawn = set(price.rule.draws(price.params))
     for name, value in price.params.items():
-        out[name] = say_rounding(value, lang) if isinstance(value, dict) else str(value)
+        if isinstance(value, dict):
+            out[name] = say_rounding(value, lang)
+        else:
+            out[name] = texts.text(f"band.{name}", lang) if value in drawn else str(value)
     return out

@@ -13,7 +13,7 @@ from typing import Any, Final
 from evaluation.rules.exact import exact, near
 from evaluation.rules.render import filled, label, render, rounding, said, unit
 from web import texts, words
-from web.public.formulas import formula
+from web.public.formulas import draw_title, formula
 from web.public.record import LONGEST, Papers, question_titles, shown_answer
 from web.words import Lang
 
@@ -137,7 +137,9 @@ def columns(papers: Papers) -> list[str]:
 
 
 def column(papers: Papers, criterion: str, lang: Lang) -> str:
-    """The heading of one of `columns`."""
+    """The heading of one of `columns`: the mark for the price is not headed as the price itself."""
+    if criterion == "price":
+        return texts.text("why.of.price", lang)
     found = title(papers, criterion, lang)
     if any(stage.id == criterion for stage in papers.rules.stages):
         return texts.text("rules.stage.subtotal", lang, title=found)
@@ -147,7 +149,7 @@ def column(papers: Papers, criterion: str, lang: Lang) -> str:
 def figure(certificate: Mapping[str, Any]) -> str:
     """A certificate's result as a table shows it."""
     result = str(certificate["result"])
-    return near(result, 2) if certificate["criterion"] == "evaluated_price" else result
+    return _grouped(near(result, 2)) if certificate["criterion"] == "evaluated_price" else result
 
 
 def _filled(certificate: Mapping[str, Any], papers: Papers, lang: Lang) -> str:
@@ -201,7 +203,9 @@ def _inputs(certificate: Mapping[str, Any], papers: Papers, lang: Lang) -> Itera
         count = len(inputs["prices_fen"])
         yield Input(texts.text("why.in.prices", lang), texts.text("why.in.prices.count", lang, count=count), "answers")
     for name, value in sorted(inputs.get("draws", {}).items()):
-        yield Input(texts.text("why.in.draw", lang, name=name), f"{value}%", "draw")
+        yield Input(
+            texts.text("why.in.draw", lang, name=draw_title(papers.rules, name, lang) or name), f"{value}%", "draw"
+        )
     if "ceiling_fen" in inputs:
         yield Input(texts.text("ceiling", lang), _money(inputs["ceiling_fen"], lang), "notice")
     if "benchmark" in inputs:
@@ -250,9 +254,10 @@ def _result(certificate: Mapping[str, Any], lang: Lang) -> str:
 
 def _shown(value: str, of: str) -> str:
     """An exact value for a reader: `≈` where it does not end, amounts in groups of three digits."""
-    text = near(value)
-    if of != "yuan":
-        return text
+    return _grouped(near(value)) if of == "yuan" else near(value)
+
+
+def _grouped(text: str) -> str:
     sign = text[: len(text) - len(text.lstrip("≈-"))]
     whole, point, rest = text.removeprefix(sign).partition(".")
     return f"{sign}{int(whole):,}{point}{rest}"

@@ -93,7 +93,9 @@ def rules(papers: Papers, lang: Lang) -> Rules:
         others=tuple(_others(papers, lang)),
         price=_price(papers, lang),
         benchmark=formulas.benchmark(found, price.rule.name, lang) if price else "",
-        draws=tuple(Listed(name, _use(papers, name, lang), values) for name, values in sorted(found.draws.items())),
+        draws=tuple(
+            Listed(name, formulas.draw_title(found, name, lang), values) for name, values in sorted(found.draws.items())
+        ),
         ties=tuple(_tie(papers, one, lang) for one in found.ties),
         candidates=found.candidates,
         rounding=rounding(found.rounding.document(), lang),
@@ -166,16 +168,6 @@ def _price(papers: Papers, lang: Lang) -> Rule | None:
         words=formulas.formula(papers, "price", price.rule.name, lang),
         most=exact(price.weight),
     )
-
-
-def _use(papers: Papers, name: str, lang: Lang) -> str:
-    """Which parameter of the price rule a draw stands in for."""
-    price = papers.rules.price
-    params = price.params if price else {}
-    for parameter, value in params.items():
-        if value == name:
-            return texts.text(f"band.{parameter}", lang)
-    return ""
 
 
 def _tie(papers: Papers, tie: str, lang: Lang) -> str:

@@ -9,10 +9,11 @@ import pytest
 
 from bidding.procedures.notice import NoticeLot
 from evaluation.rules import Report
+from evaluation.rules.criteria import Criterion
 from ledger.basics.canonical import canonical
 from tests.unit.evaluation.rules_kit import run
 from tests.unit.evaluation.whole_rules import bid, form, panel, rules
-from web.public import marks, rulewords
+from web.public import formulas, marks, rulewords
 from web.public.record import Record
 from web.words import LANGS, Lang
 
@@ -62,3 +63,36 @@ def test_every_certificate_and_every_rule_has_its_words(lang: Lang) -> None:
     assert [one.id for one in said.others] == ["evaluated_price", "abnormally_low", "same_brand"]
     assert said.stages[1].most == "60"
     assert said.most == "100"
+
+
+def test_a_reason_has_titles_and_names_where_its_code_has_ids_and_keys() -> None:
+    documents = {"rules": rules(), "form": form()}
+    documents["rules"]["criteria"][0]["title"] = {"zh": "质量认证", "en": "Quality certificate"}
+    documents["form"]["parts"]["offer"][-1]["title"] = {"zh": "持有认证", "en": "Is certified"}
+    lot = cast(NoticeLot, SimpleNamespace(rules="rules", form="form"))
+    first, second = "a1" * 32, "b2" * 32
+    bids = [bid(first, 1000, brand="x"), bid(second, 1100, brand="x"), bid("c3", 1050, iso="no", brand="z")]
+    report = run((documents["rules"], documents["form"]), *bids, experts=panel({one.key: GOOD for one in bids}))
+    record = Record(lot, (), lambda name: canonical(documents[name]))
+
+    def reasons(key: str, called: marks.Called = marks.short) -> list[str]:
+        pages = report.sheets[key]["certificates"]
+        return [marks.why(one, record, "en", called).reason for one in pages if "reason" in one]
+
+    (aside,) = reasons(second)
+    assert f"as {first[:16]}…:" in aside
+    (aside,) = reasons(second, lambda key: {first: "Ann Ltd"}[key])
+    assert "as Ann Ltd:" in aside
+    (vetoed,) = reasons("c3")
+    assert "“no” to “Is certified” does not meet the condition “Quality certificate”" in vetoed
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"), [("1", None, "1 or more"), (None, "9", "9 or less"), ("1", "9", "from 1 to 9")]
+)
+def test_a_range_is_said_by_the_ends_it_has(least: str | None, most: str | None, said: str) -> None:
+    record, _ = whole()
+    limits = {"min": least, "max": most}
+    body = {name: value for name, value in limits.items() if value is not None}
+    one = Criterion("x", "veto", "1", {"zh": "x", "en": "x"}, "days", "", body)
+    assert said in formulas.criterion_words(record, one, "en")
