@@ -65,9 +65,7 @@ def criterion_words(papers: Papers, one: Criterion, lang: Lang) -> str:
     if one.kind == "choice":
         return texts.text("formula.choice", lang, points=_gives(papers, question, body["points"], lang))
     if one.kind == "bands":
-        bands = (
-            texts.text("formula.gives", lang, answer=_band(band, lang), points=band["points"]) for band in body["bands"]
-        )
+        bands = (_band(band, lang) for band in body["bands"])
         return texts.text("formula.bands", lang, bands=_listed(bands, lang))
     if one.kind == "line":
         return texts.text(
@@ -166,7 +164,7 @@ def _gives(papers: Papers, question: str, points: Mapping[str, str], lang: Lang)
     return _listed(
         (
             texts.text("formula.gives", lang, answer=shown_answer(papers, question, value, lang), points=given)
-            for value, given in points.items()
+            for value, given in _in_order(papers, question, points)
         ),
         lang,
     )
@@ -174,13 +172,22 @@ def _gives(papers: Papers, question: str, points: Mapping[str, str], lang: Lang)
 
 def _shares(papers: Papers, question: str, shares: Mapping[str, str], lang: Lang) -> str:
     return texts.text("comma", lang).join(
-        f"{shown_answer(papers, question, value, lang)} {share}%" for value, share in shares.items()
+        f"{shown_answer(papers, question, value, lang)} {share}%"
+        for value, share in _in_order(papers, question, shares)
     )
+
+
+def _in_order(papers: Papers, question: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Answers with what each gives, in the form's order: a published rule set has them by their ids."""
+    asked = papers.form.question(question)
+    order = [*(asked.choices if asked else ()), "yes", "no"]
+    return sorted(given.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
 
 
 def _band(band: Mapping[str, str], lang: Lang) -> str:
     ends = "between" if {"from", "below"} <= band.keys() else "from" if "from" in band else "below"
-    return texts.text(f"formula.band.{ends}", lang, start=band.get("from", ""), below=band.get("below", ""))
+    start, below = band.get("from", ""), band.get("below", "")
+    return texts.text(f"formula.band.{ends}", lang, start=start, below=below, points=band["points"])
 
 
 def _price_words(rules: RuleSet, lang: Lang) -> dict[str, str]:

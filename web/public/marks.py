@@ -84,7 +84,7 @@ def why(certificate: Mapping[str, Any], papers: Papers, lang: Lang, called: Call
         filled=_filled(certificate, papers, lang).replace("= ≈", "≈ "),
         inputs=tuple(_inputs(certificate, papers, lang)),
         inputs_hash=str(certificate["inputs_hash"]),
-        steps=tuple(_step(one, rule, papers, lang) for one in certificate["steps"]),
+        steps=tuple(_step(one, rule, criterion, papers, lang) for one in certificate["steps"]),
         result=_result(certificate, lang),
         reason=_reason(reason["code"], reason["params"], papers, lang, called) if reason else "",
     )
@@ -219,7 +219,9 @@ def _inputs(certificate: Mapping[str, Any], papers: Papers, lang: Lang) -> Itera
 
 
 def _inputs_of_marks(certificate: Mapping[str, Any], papers: Papers, lang: Lang) -> Iterator[Input]:
-    for name, mark in certificate["inputs"].get("marks", {}).items():
+    order = columns(papers)
+    given: Mapping[str, Any] = certificate["inputs"].get("marks", {})
+    for name, mark in sorted(given.items(), key=lambda one: order.index(one[0]) if one[0] in order else -1):
         if certificate["rule"] == "expert":
             yield Input(texts.text("why.in.expert", lang, name=name), str(mark), "expert")
         else:
@@ -230,16 +232,24 @@ def _money(fen: int, lang: Lang) -> str:
     return f"{texts.money(fen)} {texts.text('yuan', lang)}"
 
 
-def _step(one: Mapping[str, Any], rule: str, papers: Papers, lang: Lang) -> Step:
+def _step(one: Mapping[str, Any], rule: str, criterion: str, papers: Papers, lang: Lang) -> Step:
     value, name = str(one["value"]), str(one["name"])
     _, _, of = name.partition(":")
     return Step(
         label=label(rule, name, lang, title(papers, of, lang) if of else ""),
-        value=said(value, lang) if name == "band" else _shown(value, one.get("unit", "")),
+        value=_value(one, rule, criterion, papers, lang),
         exact=value if "/" in value else "",
         unit=unit(one["unit"], lang) if "unit" in one else "",
         rounding=rounding(one["rounding"], lang) if "rounding" in one else "",
     )
+
+
+def _value(one: Mapping[str, Any], rule: str, criterion: str, papers: Papers, lang: Lang) -> str:
+    value, name = str(one["value"]), str(one["name"])
+    if name == rule == "choice":
+        (asked,) = [found.question for found in papers.rules.criteria if found.id == criterion]
+        return shown_answer(papers, asked, value, lang)
+    return said(value, lang) if name == "band" else _shown(value, one.get("unit", ""))
 
 
 def _result(certificate: Mapping[str, Any], lang: Lang) -> str:
