@@ -141,22 +141,29 @@ def test_the_worked_example_stands_as_its_document_says(made: Town, name: str, l
     rows = re.findall(r"<tr(?: class=\"marked\")?>(<td.*?)</tr>", page, re.DOTALL)
     assert len(rows) == len(given["bids"])
     for row in rows:
-        key = re.search(r'href="#bid-(\w+)"', row)
+        key = re.search(rf'<a href="/templates/{name}/bids/(\w+)\?', row)
         assert key is not None
         assert (f"<span>{wanted['ranks'].get(key[1], '—')}</span></td><th") in row
-        found = dict(re.findall(rf'href="#c-{key[1]}-([\w-]+)"[^>]*>(?:<strong>)?([^<]+)', row))
+        found = dict(re.findall(rf'/bids/{key[1]}\?lang={lang}#c-([\w-]+)"[^>]*>(?:<strong>)?([^<]+)', row))
         for criterion, mark in wanted["marks"].get(key[1], {}).items():
             assert found[criterion] == mark, (key[1], criterion)
         assert (key[1] in wanted["rejected"]) == ("tag--stop" in row)
-    for target in re.findall(r'href="#([\w-]+)"', page):
-        assert f'id="{target}"' in page, target
-    assert len(set(re.findall(r' id="([^"]+)"', page))) == len(re.findall(r' id="([^"]+)"', page))
+        behind = shown(made, f"/templates/{name}/bids/{key[1]}?lang={lang}")
+        said = words(behind)
+        assert "None" not in said
+        assert re.search(r"\{[a-z_]+\}", said) is None
+        assert set(found) <= set(re.findall(r' id="c-([\w-]+)"', behind))
+        for mark in wanted["marks"].get(key[1], {}).values():
+            assert mark in said
+        assert behind.count("why__result--bad") == len(wanted["rejected"].get(key[1], ())) + (
+            key[1] in wanted["set_aside"]
+        )
 
 
 def test_a_reason_names_people_and_questions_not_ids(made: Town) -> None:
-    page = shown(made, "/templates/procurement-goods?lang=zh")
+    page = shown(made, "/templates/procurement-goods/bids/c?lang=zh")
     assert "与“投标人丁”同为“丙”品牌" in page
-    page = shown(made, "/templates/works-mean?lang=en")
+    page = shown(made, "/templates/works-mean/bids/f?lang=en")
     assert "“no” to “Holds a work-safety licence in force” does not meet the condition “Work-safety licence”" in page
 
 
@@ -180,6 +187,8 @@ def test_an_unknown_template_is_not_found(made: Town, lang: str) -> None:
     for name in ("nothing", "works-mean.json", "__init__", "x" * 500):
         page = shown(made, f"/templates/{name}?lang={lang}", 404)
         assert ("没有模板" if lang == "zh" else "There is no template") in page
+        shown(made, f"/templates/{name}/bids/a?lang={lang}", 404)
+    shown(made, f"/templates/goods/bids/z?lang={lang}", 404)
     answer = made.ask("GET", "/api/templates/nothing/rules.json")
     assert answer.status_code == 404
     assert answer.get_json()["error"]["code"] == "template.unknown"

@@ -33,6 +33,7 @@ PAGES: Final = (
     "/simulate",
     "/templates",
     "/templates/procurement-goods",
+    "/templates/procurement-goods/bids/a",
     "/account/sign-in",
     "/account/sign-up",
     "/tenders/{open}",

@@ -67,6 +67,8 @@ def addresses(at: Set) -> dict[str, str]:
         "gallery without a match": "/templates?q=nothing-like-it&by=panel",
         "gallery with mistakes": f"/templates?kind=x&law=y&by=z&q={'x' * 101}",
         **{f"template {name}": f"/templates/{name}" for name in EVERYTHING},
+        "template's first bid": "/templates/procurement-goods/bids/a",
+        "template's bid set aside": "/templates/procurement-goods/bids/c",
     }
     for name, tender in at.named.items():
         parts = {"": "", "result": f"/lots/{LOT}/result"}

@@ -62,6 +62,17 @@ def template(name: str) -> Response:
     )
 
 
+@route(blueprint, "GET", "/templates/<name>/bids/<key>", PUBLIC)
+def bid(name: str, key: str) -> Response:
+    """One bid of a template's example: why it has each of its marks, or why it is out."""
+    _known(name)
+    worked = templates_worked.worked(name, language())
+    found = next((one for one in worked.bids if one.key == key), None)
+    if found is None:
+        raise Refusal("bid.not_found", bid=key[:64])
+    return page.render("template_bid.html", entry=templates_worked.entry(name), bid=found, worked=worked)
+
+
 @route(blueprint, "GET", "/api/templates", PUBLIC)
 def catalogue() -> Response:
     """`{templates: [{name, kind, category, law, rule, experts, title, summary}]}`, in the order of the gallery."""
