@@ -12,7 +12,14 @@ from web import assets, errors, texts
 from web.words import Lang, say
 
 # The pages of the main navigation, with the text that names each.
-_NAVIGATION: Final = (("/tenders", "tenders"), ("/bid", "bid"), ("/verify", "verify"), ("/log", "log"), ("/api", "api"))
+_NAVIGATION: Final = (
+    ("/tenders", "tenders"),
+    ("/bid", "bid"),
+    ("/templates", "templates"),
+    ("/verify", "verify"),
+    ("/log", "log"),
+    ("/api", "api"),
+)
 
 
 def language() -> Lang:

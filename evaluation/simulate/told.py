@@ -51,7 +51,7 @@ def sentence(study: Study) -> Said:
     """The study in one sentence, or two."""
     ring, lowest = study.told, study.lowest
     n, k, wins, low = ring.n, ring.k, hundredths(ring.most_wins.wins), hundredths(lowest.most_wins.wins)
-    zh = f"{n} 家投标人中有 {k} 家串通，100 次里中标 {wins} 次；按最低价规则则为 {low} 次。"
+    zh = f"{n} 家投标人中有 {k} 家串通，100 次里中标 {wins} 次；换成最低价法，中标 {low} 次。"
     en = f"{k} of {n} firms acting together win {wins} times in 100; with the lowest-price rule {low}."
     if ring.most_wins.wins <= ring.fair + _NOTHING:
         zh += "所试的串通办法没有一种明显有利。"

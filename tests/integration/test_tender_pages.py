@@ -232,7 +232,7 @@ def test_the_price_mark_is_shown_with_the_numbers_filled_in(awarded: Town) -> No
 def test_a_rejected_bid_says_why_with_its_clause(awarded: Town) -> None:
     (out,) = [one for one in rows(awarded, "bids") if one["state"] == "rejected"]
     assert out["name_zh"] == "dan"
-    assert "1300000.00" in text_of(page(awarded, f"/lots/{LOT}/result"))
+    assert "1,300,000.00" in text_of(page(awarded, f"/lots/{LOT}/result"))
     assert "clause 3.1.2" in text_of(page(awarded, f"/lots/{LOT}/bids/{out['bid_key']}"))
 
 

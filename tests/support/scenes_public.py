@@ -21,6 +21,8 @@ from tests.support.town import LOT, town
 from web.office.app import create_app
 
 OPEN_ALL: Final = "document.querySelectorAll('details').forEach(part => { part.open = true; })"
+# Templates that have between them every member of a rule set that a page shows.
+EVERYTHING: Final = ("works-abc", "procurement-goods", "small-works", "consulting-qcbs")
 # Sends a form of somebody else's page to ours.
 FORGED: Final = "<form method=post action='{url}'><button>x</button></form>"
 
@@ -59,6 +61,14 @@ def addresses(at: Set) -> dict[str, str]:
         "design": "/design",
         "verify": "/verify",
         "simulate": "/simulate",
+        "simulate a template": "/simulate?template=consulting-qcbs",
+        "gallery": "/templates",
+        "gallery narrowed": "/templates?q=works&kind=works&law=tendering&by=machine",
+        "gallery without a match": "/templates?q=nothing-like-it&by=panel",
+        "gallery with mistakes": f"/templates?kind=x&law=y&by=z&q={'x' * 101}",
+        **{f"template {name}": f"/templates/{name}" for name in EVERYTHING},
+        "template's first bid": "/templates/procurement-goods/bids/a",
+        "template's bid set aside": "/templates/procurement-goods/bids/c",
     }
     for name, tender in at.named.items():
         parts = {"": "", "result": f"/lots/{LOT}/result"}
@@ -147,6 +157,7 @@ def refused(at: Set) -> None:
         for lang in LANGS:
             _refused(at, page, "not found", lang, f"{at.made.url}/nowhere?lang={lang}", 404)
             _refused(at, page, "no such tender", lang, f"{at.made.url}/tenders/nobody?lang={lang}", 404)
+            _refused(at, page, "no such template", lang, f"{at.made.url}/templates/nothing?lang={lang}", 404)
             _refused(at, page, "feed with a mistake", lang, f"{at.made.url}/tenders.atom?page=x&lang={lang}", 400)
             _refused(at, page, "fault", lang, f"{faulty}/tenders?lang={lang}", 500)
             page.goto(f"{braked}/design?lang={lang}")

@@ -12,6 +12,7 @@ from web.custody import mailbox as custody
 from web.front import behind
 from web.office import acts, enrolment, tenders, tickets
 from web.public import api, front, hall, linting, log, logpage, openapi, opendata, simulate, verify
+from web.public import templates as template_pages
 from web.public import tender as tender_pages
 from web.public import tenders as listing
 from web.services import Services
@@ -42,6 +43,7 @@ def create_app(services: Services) -> Flask:
         hall,
         verify,
         simulate,
+        template_pages,
         logpage,
     )
     for module in (*public, bidder, custody, enrolment, tenders, acts, tickets):

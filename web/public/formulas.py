@@ -12,13 +12,13 @@ from evaluation.rules.exact import exact
 from evaluation.rules.render import rounding as say_rounding
 from evaluation.rules.render.formula import DEVIATION
 from web import texts
-from web.public.record import Record, question_titles, shown_answer
+from web.public.record import Papers, question_titles, shown_answer
 from web.words import Lang
 
 
-def formula(record: Record, criterion: str, rule: str, lang: Lang) -> str:
+def formula(papers: Papers, criterion: str, rule: str, lang: Lang) -> str:
     """The rule of a criterion in words, with the numbers that the rule set fixed."""
-    rules = record.rules
+    rules = papers.rules
     if criterion == "benchmark":
         return benchmark(rules, rule, lang)
     if criterion == "price":
@@ -26,12 +26,12 @@ def formula(record: Record, criterion: str, rule: str, lang: Lang) -> str:
         return texts.text(f"formula.{key}", lang, **_price_words(rules, lang))
     for one in rules.criteria:
         if one.id == criterion:
-            return criterion_words(record, one, lang)
+            return criterion_words(papers, one, lang)
     for stage in rules.stages:
         if stage.id == criterion:
             return stage_words(stage, lang)
     if criterion == "evaluated_price":
-        return evaluated_words(record, lang)
+        return evaluated_words(papers, lang)
     if criterion == "abnormally_low":
         return abnormal_words(rules, lang)
     return texts.text(f"formula.{rule}", lang)
@@ -44,18 +44,28 @@ def benchmark(rules: RuleSet, rule: str, lang: Lang) -> str:
     return texts.text(f"formula.benchmark.{rule}{variant}", lang, **words)
 
 
-def criterion_words(record: Record, one: Criterion, lang: Lang) -> str:
+def draw_title(rules: RuleSet, name: str, lang: Lang) -> str:
+    """Which coefficient of the price rule is drawn under a name, "" where none is."""
+    params = rules.price.params if rules.price else {}
+    for parameter, value in params.items():
+        if value == name:
+            return texts.text(f"band.{parameter}", lang)
+    return ""
+
+
+def criterion_words(papers: Papers, one: Criterion, lang: Lang) -> str:
     """The rule of one of the rule set's own criteria in words."""
     body, question = one.body, one.question
     if one.kind == "veto":
         if "allow" in body:
-            answers = (f"“{shown_answer(record, question, str(value), lang)}”" for value in body["allow"])
+            answers = (f"“{shown_answer(papers, question, str(value), lang)}”" for value in body["allow"])
             return texts.text("formula.veto.allow", lang, allowed=texts.text("comma", lang).join(answers))
-        return texts.text("formula.veto.range", lang, low=body.get("min", "−∞"), high=body.get("max", "+∞"))
+        ends = "range" if {"min", "max"} <= body.keys() else "least" if "min" in body else "most"
+        return texts.text(f"formula.veto.{ends}", lang, low=body.get("min", ""), high=body.get("max", ""))
     if one.kind == "choice":
-        return texts.text("formula.choice", lang, points=_gives(record, question, body["points"], lang))
+        return texts.text("formula.choice", lang, points=_gives(papers, question, body["points"], lang))
     if one.kind == "bands":
-        bands = (texts.text("formula.gives", lang, answer=_band(band), points=band["points"]) for band in body["bands"])
+        bands = (_band(band, lang) for band in body["bands"])
         return texts.text("formula.bands", lang, bands=_listed(bands, lang))
     if one.kind == "line":
         return texts.text(
@@ -68,7 +78,7 @@ def criterion_words(record: Record, one: Criterion, lang: Lang) -> str:
             rounding=say_rounding(body["rounding"], lang),
         )
     if one.kind == "expert":
-        return _expert(record.rules, body, lang)
+        return _expert(papers.rules, body, lang)
     return texts.text("formula.count", lang, each=body["each"], cap=body["cap"])
 
 
@@ -83,9 +93,9 @@ def stage_words(stage: Stage, lang: Lang) -> str:
     return _listed(said, lang)
 
 
-def evaluated_words(record: Record, lang: Lang) -> str:
+def evaluated_words(papers: Papers, lang: Lang) -> str:
     """What a price counts as, step by step."""
-    document, titles = record.rules.evaluated_price, question_titles(record, lang)
+    document, titles = papers.rules.evaluated_price, question_titles(papers, lang)
     said = []
     for one in document.get("corrections", ()):
         names = one["questions"] if one["kind"] == "items" else [one["question"]]
@@ -99,15 +109,15 @@ def evaluated_words(record: Record, lang: Lang) -> str:
                 )
             )
         else:
-            shares = _shares(record, one["question"], one["per_cent"], lang)
+            shares = _shares(papers, one["question"], one["per_cent"], lang)
             said.append(texts.text("formula.adjustment.share", lang, title=one["title"][lang], shares=shares))
     for one in document.get("deductions", ()):
-        shares = _shares(record, one["question"], one["per_cent"], lang)
+        shares = _shares(papers, one["question"], one["per_cent"], lang)
         said.append(texts.text("formula.deduction", lang, title=one["title"][lang], shares=shares))
     if len(document.get("deductions", ())) > 1:
         said.append(texts.text("formula.deduction.largest", lang))
     for one in document.get("features", ()):
-        points = _gives(record, one["question"], one["points"], lang)
+        points = _gives(papers, one["question"], one["points"], lang)
         said.append(texts.text("formula.feature", lang, title=one["title"][lang], points=points))
     if "features" in document:
         said.append(texts.text("formula.feature.divide", lang, weight=exact(price_weight(document))))
@@ -150,24 +160,34 @@ def _listed(said: Iterable[str], lang: Lang) -> str:
     return texts.text("semicolon", lang).join(said)
 
 
-def _gives(record: Record, question: str, points: Mapping[str, str], lang: Lang) -> str:
+def _gives(papers: Papers, question: str, points: Mapping[str, str], lang: Lang) -> str:
     return _listed(
         (
-            texts.text("formula.gives", lang, answer=shown_answer(record, question, value, lang), points=given)
-            for value, given in points.items()
+            texts.text("formula.gives", lang, answer=shown_answer(papers, question, value, lang), points=given)
+            for value, given in _in_order(papers, question, points)
         ),
         lang,
     )
 
 
-def _shares(record: Record, question: str, shares: Mapping[str, str], lang: Lang) -> str:
+def _shares(papers: Papers, question: str, shares: Mapping[str, str], lang: Lang) -> str:
     return texts.text("comma", lang).join(
-        f"{shown_answer(record, question, value, lang)} {share}%" for value, share in shares.items()
+        f"{shown_answer(papers, question, value, lang)} {share}%"
+        for value, share in _in_order(papers, question, shares)
     )
 
 
-def _band(band: Mapping[str, str]) -> str:
-    return f"{'[' + band['from'] if 'from' in band else '(−∞'}, {band.get('below', '+∞')})"
+def _in_order(papers: Papers, question: str, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Answers with what each gives, in the form's order: a published rule set has them by their ids."""
+    asked = papers.form.question(question)
+    order = [*(asked.choices if asked else ()), "yes", "no"]
+    return sorted(given.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+
+
+def _band(band: Mapping[str, str], lang: Lang) -> str:
+    ends = "between" if {"from", "below"} <= band.keys() else "from" if "from" in band else "below"
+    start, below = band.get("from", ""), band.get("below", "")
+    return texts.text(f"formula.band.{ends}", lang, start=start, below=below, points=band["points"])
 
 
 def _price_words(rules: RuleSet, lang: Lang) -> dict[str, str]:
@@ -176,6 +196,10 @@ def _price_words(rules: RuleSet, lang: Lang) -> dict[str, str]:
     if price is None:
         return {}
     out: dict[str, str] = {"weight": exact(price.weight)}
+    drawn = set(price.rule.draws(price.params))
     for name, value in price.params.items():
-        out[name] = say_rounding(value, lang) if isinstance(value, dict) else str(value)
+        if isinstance(value, dict):
+            out[name] = say_rounding(value, lang)
+        else:
+            out[name] = texts.text(f"band.{name}", lang) if value in drawn else str(value)
     return out

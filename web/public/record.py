@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from bidding.form import Form, check_form
 from bidding.procedures import listing
@@ -22,6 +22,22 @@ from web.words import Lang
 LONGEST: Final = 16 * 1024
 # Unified social credit code → name in a language, "" for one that is not registered.
 Names = Callable[[str, Lang], str]
+
+
+class Papers(Protocol):
+    """A rule set and its form, of a lot or of a template: what rules and certificates need to be put into words."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set."""
+
+    @property
+    def form(self) -> Form:
+        """The form that bids answer."""
+
+    @property
+    def form_document(self) -> Mapping[str, Any]:
+        """The form as published: it has the words of its choices."""
 
 
 @dataclass(frozen=True)
@@ -182,12 +198,12 @@ class Record:
         )
 
 
-def question_titles(record: Record, lang: Lang) -> Mapping[str, str]:
+def question_titles(record: Papers, lang: Lang) -> Mapping[str, str]:
     """Question → what the form calls it."""
     return {one.id: one.title[lang] for part in record.form.parts.values() for one in part}
 
 
-def shown_answer(record: Record, question: str, answer: str, lang: Lang) -> str:
+def shown_answer(record: Papers, question: str, answer: str, lang: Lang) -> str:
     """What the form calls an answer, for choices and for yes and no; the answer itself for any other."""
     for part in record.form_document["parts"].values():
         for one in part:

@@ -12,7 +12,7 @@ from evaluation.rules.exact import exact
 from evaluation.rules.render import rounding
 from web import texts
 from web.public import formulas, marks
-from web.public.record import Record, question_titles
+from web.public.record import Papers, question_titles
 from web.words import Lang
 
 
@@ -79,22 +79,24 @@ class Rules:
     most: str
 
 
-def rules(record: Record, lang: Lang) -> Rules:
+def rules(papers: Papers, lang: Lang) -> Rules:
     """The rule set of a lot, as a reader meets it before any bid is known and after."""
-    found, price = record.rules, record.rules.price
+    found, price = papers.rules, papers.rules.price
     return Rules(
         title=found.title[lang],
         id=found.id,
         version=found.version,
         order=texts.text(f"rules.order.{found.order}", lang),
-        stages=tuple(_group(record, stage, lang) for stage in found.stages),
-        vetoes=tuple(_rule(record, one, lang) for one in found.vetoes if not one.stage),
-        scored=tuple(_rule(record, one, lang) for one in found.scored if not one.stage),
-        others=tuple(_others(record, lang)),
-        price=_price(record, lang),
+        stages=tuple(_group(papers, stage, lang) for stage in found.stages),
+        vetoes=tuple(_rule(papers, one, lang) for one in found.vetoes if not one.stage),
+        scored=tuple(_rule(papers, one, lang) for one in found.scored if not one.stage),
+        others=tuple(_others(papers, lang)),
+        price=_price(papers, lang),
         benchmark=formulas.benchmark(found, price.rule.name, lang) if price else "",
-        draws=tuple(Listed(name, _use(record, name, lang), values) for name, values in sorted(found.draws.items())),
-        ties=tuple(_tie(record, one, lang) for one in found.ties),
+        draws=tuple(
+            Listed(name, formulas.draw_title(found, name, lang), values) for name, values in sorted(found.draws.items())
+        ),
+        ties=tuple(_tie(papers, one, lang) for one in found.ties),
         candidates=found.candidates,
         rounding=rounding(found.rounding.document(), lang),
         most=exact(price.weight + _most(found)) if price else "",
@@ -107,8 +109,8 @@ def _most(found: RuleSet) -> Fraction:
     return sum((best(one) * weights.get(one.stage, Fraction(1)) for one in found.scored), Fraction(0))
 
 
-def _group(record: Record, stage: Stage, lang: Lang) -> Group:
-    scored = record.rules.in_stage(stage)
+def _group(papers: Papers, stage: Stage, lang: Lang) -> Group:
+    scored = papers.rules.in_stage(stage)
     return Group(
         id=stage.id,
         title=stage.title[lang],
@@ -116,25 +118,25 @@ def _group(record: Record, stage: Stage, lang: Lang) -> Group:
         kind=texts.text(f"rules.stage.{stage.kind}", lang),
         words=formulas.stage_words(stage, lang) if scored else "",
         most=exact(sum((best(one) for one in scored), Fraction(0)) * (stage.weight or 1)) if scored else "",
-        vetoes=tuple(_rule(record, one, lang) for one in record.rules.vetoes if one.stage == stage.id),
-        scored=tuple(_rule(record, one, lang) for one in scored),
+        vetoes=tuple(_rule(papers, one, lang) for one in papers.rules.vetoes if one.stage == stage.id),
+        scored=tuple(_rule(papers, one, lang) for one in scored),
     )
 
 
-def _rule(record: Record, one: Criterion, lang: Lang) -> Rule:
+def _rule(papers: Papers, one: Criterion, lang: Lang) -> Rule:
     return Rule(
         id=one.id,
         title=one.title[lang],
         clause=one.clause,
-        question=question_titles(record, lang).get(one.question, one.question),
-        words=formulas.criterion_words(record, one, lang),
+        question=question_titles(papers, lang).get(one.question, one.question),
+        words=formulas.criterion_words(papers, one, lang),
         most="" if one.vetoes else exact(best(one)),
         by=texts.text("rules.by_experts", lang) if one.by_experts else "",
     )
 
 
-def _others(record: Record, lang: Lang) -> Iterator[Rule]:
-    found = record.rules
+def _others(papers: Papers, lang: Lang) -> Iterator[Rule]:
+    found = papers.rules
     for name, document in (
         ("evaluated_price", found.evaluated_price),
         ("abnormally_low", found.abnormally_low),
@@ -145,41 +147,31 @@ def _others(record: Record, lang: Lang) -> Iterator[Rule]:
             question = str(document.get("question", ""))
             yield Rule(
                 id=name,
-                title=marks.title(record, name, lang),
+                title=marks.title(papers, name, lang),
                 clause=str(document["clause"]),
-                question=question_titles(record, lang).get(question, question),
-                words=formulas.formula(record, name, name, lang),
+                question=question_titles(papers, lang).get(question, question),
+                words=formulas.formula(papers, name, name, lang),
                 most="",
             )
 
 
-def _price(record: Record, lang: Lang) -> Rule | None:
-    price = record.rules.price
+def _price(papers: Papers, lang: Lang) -> Rule | None:
+    price = papers.rules.price
     if price is None:
         return None
-    question = record.rules.price_question
+    question = papers.rules.price_question
     return Rule(
         id="price",
         title=price.title[lang],
         clause=price.clause,
-        question=question_titles(record, lang).get(question, question),
-        words=formulas.formula(record, "price", price.rule.name, lang),
+        question=question_titles(papers, lang).get(question, question),
+        words=formulas.formula(papers, "price", price.rule.name, lang),
         most=exact(price.weight),
     )
 
 
-def _use(record: Record, name: str, lang: Lang) -> str:
-    """Which parameter of the price rule a draw stands in for."""
-    price = record.rules.price
-    params = price.params if price else {}
-    for parameter, value in params.items():
-        if value == name:
-            return texts.text(f"band.{parameter}", lang)
-    return ""
-
-
-def _tie(record: Record, tie: str, lang: Lang) -> str:
+def _tie(papers: Papers, tie: str, lang: Lang) -> str:
     if tie.startswith("mark:"):
-        title = marks.title(record, tie.removeprefix("mark:"), lang)
+        title = marks.title(papers, tie.removeprefix("mark:"), lang)
         return texts.text("rules.tie.mark", lang, title=title)
     return texts.text(f"rules.tie.{tie}", lang)

@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from evaluation.rules import templates
 from evaluation.simulate import limits, sheet
-from evaluation.simulate.charts import charts
+from evaluation.simulate.charts import charts, percent
 from evaluation.simulate.told import FAMILIES
 from ledger.basics.errors import Refusal
 from web import errors, page, words
@@ -60,8 +60,13 @@ class Outcome:
 
 @route(blueprint, "GET", "/simulate", PUBLIC)
 def form() -> Response:
-    """Which rule set, how many bidders, which prior; and how to do it at home."""
-    return _page(Outcome())
+    """Which rule set (`?template=`), how many bidders, which prior; and how to do it at home."""
+    outcome = Outcome()
+    if name := request.args.get("template", "")[:100]:
+        outcome.typed["template"] = name
+        if name not in templates.NAMES:
+            outcome.wrong["template"] = Refusal("template.unknown", name=name[:64])
+    return _page(outcome)
 
 
 @route(blueprint, "POST", "/simulate", OWN_PAGES)
@@ -140,6 +145,7 @@ def _page(outcome: Outcome) -> Response:
         told=sheet.assumed(lang, report) if report else [],
         shown=drawn,
         columns={one.key: [(head, False) for head in one.heads] for one in drawn},
+        fair=percent(report["compared"]["rows"][0]["fair"]) if report else "",
         families=[one[lang] for one in FAMILIES.values()],
         most=trying.MOST_TRIALS,
         kilobytes=MOST_FILE >> 10,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from bidding.procedures import phase
-from evaluation.rules.exact import near
 from ledger.basics import clock
 from ledger.basics.errors import Refusal
 from web import page, texts
@@ -21,7 +19,6 @@ from web.public.record import LONGEST, Bid, Record, question_titles, shown_answe
 from web.public.timeline import Milestone
 from web.public.view import View, load
 from web.services import services
-from web.words import Lang
 
 blueprint: Final = Blueprint("tender", __name__, static_folder=None)
 
@@ -114,16 +111,16 @@ def result(tender: str, lot: str) -> Response:
         phase=word,
         next=timeline.following(view.procedure, lot, view.now),
         bids=shown,
-        columns=_columns(record) if record.report else [],
+        columns=marks.columns(record) if record.report else [],
         marked={one.bid_key: _marked(record, one) for one in shown},
-        out=[(one, _why_out(record, one)) for one in out[:SHOWN_OUT]],
+        out=[(one, _why_out(view, record, one)) for one in out[:SHOWN_OUT]],
         more_out=len(out) - SHOWN_OUT,
         totals=bool(record.report) and record.rules.price is not None,
         benchmark=marks.why(benchmark, record, lang) if benchmark else None,
         screen=marks.why(screen, record, lang) if screen else None,
         draw=draws.draw(record),
         objections=notice.objections(view.events, lot),
-        title=lambda criterion: _column(record, criterion, lang),
+        title=lambda criterion: marks.column(record, criterion, lang),
         page=at,
         pages=pages,
         address=lambda number: page.address(page=str(number)),
@@ -159,7 +156,9 @@ def bid(tender: str, lot: str, bid_key: str) -> Response:
         tab="result",
         record=record,
         bid=found,
-        certificates=[marks.why(one, record, lang) for one in record.sheet(found).get("certificates", [])],
+        certificates=[
+            marks.why(one, record, lang, _called(view, record)) for one in record.sheet(found).get("certificates", [])
+        ],
         benchmark=marks.why(benchmark, record, lang) if benchmark and found.rank else None,
         answers=[
             (titles.get(name, name), shown_answer(record, name, str(value), lang))
@@ -187,42 +186,31 @@ def render_tender(template: str, view: View, **values: object) -> Response:
     )
 
 
-def _columns(record: Record) -> list[str]:
-    """What has a figure of its own, in the order of a sheet: by stage, each with its subtotal behind it."""
-    rules = record.rules
-    found = [one.id for one in rules.scored if not one.stage]
-    for stage in rules.stages:
-        scored = rules.in_stage(stage)
-        found += [*(one.id for one in scored), *([stage.id] if scored else [])]
-    return [*found, *(["evaluated_price"] if rules.evaluated_price else []), *(["price"] if rules.price else [])]
-
-
-def _column(record: Record, criterion: str, lang: Lang) -> str:
-    title = marks.title(record, criterion, lang)
-    if any(stage.id == criterion for stage in record.rules.stages):
-        return texts.text("rules.stage.subtotal", lang, title=title)
-    return title
-
-
 def _marked(record: Record, found: Bid) -> dict[str, str]:
     """Criterion → mark, of a bid that has marks."""
     if not found.rank and found.state != "same_brand":
         return {}
     certificates = record.sheet(found).get("certificates", [])
-    return {one["criterion"]: _figure(one) for one in certificates}
+    return {one["criterion"]: marks.figure(one) for one in certificates}
 
 
-def _figure(certificate: Mapping[str, Any]) -> str:
-    result = str(certificate["result"])
-    return near(result, 2) if certificate["criterion"] == "evaluated_price" else result
+def _called(view: View, record: Record) -> marks.Called:
+    """What the other bids of a lot are called: by their parties."""
+
+    def called(key: str) -> str:
+        found = record.bid(key)
+        return found.who(view.name, language()) if found else marks.short(key)
+
+    return called
 
 
-def _why_out(record: Record, found: Bid) -> list[str]:
+def _why_out(view: View, record: Record, found: Bid) -> list[str]:
     """Why a bid is out: the reason it was announced with, or each that its sheet has."""
     if found.reason:
         return [texts.reason(found.reason, language())]
     certificates = record.sheet(found).get("certificates", [])
-    rejecting = [marks.why(one, record, language()) for one in certificates if "reason" in one]
+    called = _called(view, record)
+    rejecting = [marks.why(one, record, language(), called) for one in certificates if "reason" in one]
     return [texts.text("why.by", language(), reason=one.reason, number=one.clause) for one in rejecting]
 
 

@@ -100,7 +100,7 @@ def test_the_clerks_sentence_has_the_figures_of_the_report() -> None:
     wins = told.hundredths(made.told.most_wins.wins)
     low = told.hundredths(made.lowest.most_wins.wins)
     assert document["sentence"]["zh"].startswith(
-        f"6 家投标人中有 2 家串通，100 次里中标 {wins} 次；按最低价规则则为 {low} 次。"
+        f"6 家投标人中有 2 家串通，100 次里中标 {wins} 次；换成最低价法，中标 {low} 次。"
     )
     assert document["sentence"]["en"].startswith(f"2 of 6 firms acting together win {wins} times in 100;")
 

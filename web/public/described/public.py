@@ -47,6 +47,16 @@ _FINDING: Final = record(
     path=TEXT,
     words=BOTH,
 )
+_TEMPLATE: Final = record(
+    name=ID,
+    kind=TEXT,
+    category=_CATEGORY,
+    law=one_of("tendering", "procurement", "none"),
+    rule=TEXT,
+    experts=FLAG,
+    title=BOTH,
+    summary=BOTH,
+)
 
 API: Final = (
     Operation(
@@ -87,6 +97,29 @@ API: Final = (
             ceiling_fen=WHOLE,
             touch=one_of("panel", "none"),
         ),
+    ),
+    Operation(
+        "GET",
+        "/api/templates",
+        "评标办法模板目录",
+        "the templates of rule sets",
+        (Answer(200, "目录", "the catalogue", record(templates=listed(_TEMPLATE))),),
+    ),
+    *(
+        Operation(
+            "GET",
+            f"/api/templates/{{name}}/{file}.json",
+            zh,
+            en,
+            (Answer(200, "文件", "the file", {"type": "object"}),),
+            parameters=(Parameter("name", "path", ID, "模板名称", "the template's name", "works-mean"),),
+            refusals={404: "template.unknown"},
+        )
+        for file, zh, en in (
+            ("rules", "一个模板的评标办法（docs/formats/rule-set.md）", "its rule set (docs/formats/rule-set.md)"),
+            ("form", "一个模板的投标表单（docs/formats/form.md）", "its form (docs/formats/form.md)"),
+            ("example", "一个模板的算例（docs/formats/template.md）", "its worked example (docs/formats/template.md)"),
+        )
     ),
     Operation(
         "GET",
