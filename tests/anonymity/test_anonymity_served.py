@@ -16,14 +16,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-import sqlalchemy as sa
 from flask import Response, request
 
 from bidding.store.box.tables import uploads
 from ledger.basics.hashing import H
 from ledger.store.engine import reading
 from tests.support import crawl
-from tests.support.crawl import Answer, Names
+from tests.support.crawl import Answer, Asked, Names, Work
 from tests.support.live import Watcher, served_of
 from tests.support.office import OWN, Visitor
 from tests.support.platform import LOTS, Bid, Platform, platform
@@ -123,32 +122,6 @@ def names_of(places: tuple[Place, Place], here: Place) -> Names:
         theirs=many.bids[MANY],
         theirs_uploads=many.uploads[MANY],
     )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """`what`: who asked what under `rule`; `work`: the statements that the database was given for it, in order."""
-
-    rule: str
-    what: str
-    answer: Answer
-    work: tuple[str, ...]
-
-
-class Work:
-    """Writes down the statements that an engine runs: how long an answer takes, in a form that is no accident."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._statements: list[str] = []
-        sa.event.listen(engine, "before_cursor_execute", self._note)
-
-    def done(self) -> tuple[str, ...]:
-        """What was run since the last time."""
-        found, self._statements = tuple(self._statements), []
-        return found
-
-    def _note(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
-        self._statements.append(statement)
 
 
 def office_answers(place: Place, names: Names) -> Iterator[Asked]:

@@ -13,11 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from ledger.basics import clock
 from tests.support import axe
-from tests.support.browser import Fence
+from tests.support.browser import WIDTHS, of_width
 from tests.support.town import LOT, Town, town
 
 MINUTE: Final = timedelta(minutes=1)
-WIDTHS: Final = (1280, 390)
 LONG: Final = "华北地区城市基础设施建设与维护工程总承包集团股份有限公司第三分公司"
 
 
@@ -82,14 +81,10 @@ def paths(made: Town, named: dict[str, str]) -> list[str]:
     ]
 
 
-@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"{width}px")
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    fence = Fence(context)
-    opened = context.new_page()
-    yield opened
-    context.close()
-    assert fence.refused == []
+    with of_width(browser, request.param) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -13,12 +13,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support import axe
-from tests.support.browser import Fence
+from tests.support.browser import WIDTHS, of_width
 from tests.support.town import LOT, Town, town
 from tests.unit.evaluation import whole_rules
 
 MINUTE: Final = timedelta(minutes=1)
-WIDTHS: Final = (1280, 390)
 
 
 def papers() -> tuple[dict[str, Any], dict[str, Any]]:
@@ -63,14 +62,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield made
 
 
-@pytest.fixture(params=WIDTHS, ids=lambda width: f"{width}px")
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"{width}px")
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    fence = Fence(context)
-    opened = context.new_page()
-    yield opened
-    context.close()
-    assert fence.refused == []
+    with of_width(browser, request.param) as opened:
+        yield opened
 
 
 WANTED: Final = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -18,6 +20,7 @@ ARGUMENTS: Final = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+WIDTHS: Final = (1280, 390)  # CSS pixels: a desk and a hand
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,3 +52,13 @@ class Fence:
         address = urlsplit(request.url)
         if address.scheme not in {"data", "blob", "about"} and address.hostname not in LOOPBACK:
             self.refused.append(request.url)
+
+
+@contextmanager
+def of_width(browser: Browser, width: int) -> Iterator[Page]:
+    """A page this wide, fenced in, for the tests of a file: a browser of its own costs each of them a second."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    fence = Fence(context)
+    yield context.new_page()
+    context.close()
+    assert fence.refused == []

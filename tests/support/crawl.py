@@ -62,6 +62,32 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """`what`: who asked what under `rule`; `work`: the statements that the database was given for it, in order."""
+
+    rule: str
+    what: str
+    answer: Answer
+    work: tuple[str, ...]
+
+
+class Work:
+    """Writes down the statements that an engine runs: how long an answer takes, in a form that is no accident."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._statements: list[str] = []
+        sa.event.listen(engine, "before_cursor_execute", self._note)
+
+    def done(self) -> tuple[str, ...]:
+        """What was run since the last time."""
+        found, self._statements = tuple(self._statements), []
+        return found
+
+    def _note(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
+        self._statements.append(statement)
+
+
+@dataclass(frozen=True)
 class Names:
     """What the addresses of a crawl name. `mine` in the fields' names: there in both platforms; `theirs`: in one."""
 

@@ -19,29 +19,29 @@ ENDED: Final = ("failed", "suspended", "terminated", "amended")
 
 def hall(at: Set) -> None:
     """One opening from before its deadline to the award, and the halls of those that ended otherwise."""
-    made = at.made
+    made, page = at.made, at.page()
     for name in ENDED:
-        _look(at, f"hall, {name}", at.named[name])
+        _look(at, page, f"hall, {name}", at.named[name])
     tender = publish(made, timedelta(minutes=10))
     sent = bids(made)
-    _look(at, "hall, waiting", tender)
+    _look(at, page, "hall, waiting", tender)
     made.clock.at = clock.parse_time(made.get(f"/api/tenders/{tender}")["deadline"])
-    _look(at, "hall, closing", tender)
+    _look(at, page, "hall, closing", tender)
     made.asleep = set(CUSTODIANS)
     made.settle()
-    _look(at, "hall, drawn, nobody answers", tender)
+    _look(at, page, "hall, drawn, nobody answers", tender)
     for _ in range(3):
         made.wait(MINUTE)
-    _look(at, "hall, blocked", tender)
+    _look(at, page, "hall, blocked", tender)
     made.asleep = {"custodian-3"}
     made.settle()
     object_to(made, sent["bob"], "第 2 份投标的报价唱读有误，请核对。")
-    _look(at, "hall, opened, one objects", tender)
+    _look(at, page, "hall, opened, one objects", tender)
     made.asleep = set()
     for _ in range(3):
         made.wait(MINUTE)
-    _look(at, "hall, awarded", tender, _with_sound)
-    _look(at, "hall, awarded, on the wall", tender, more="&screen=wall")
+    _look(at, page, "hall, awarded", tender, _with_sound)
+    _look(at, page, "hall, awarded, on the wall", tender, more="&screen=wall")
 
 
 def _with_sound(page: Page) -> None:
@@ -49,8 +49,9 @@ def _with_sound(page: Page) -> None:
     expect(page.locator("[data-sound]")).to_have_attribute("aria-pressed", "true")
 
 
-def _look(at: Set, name: str, tender: str, before: Callable[[Page], None] = lambda _: None, more: str = "") -> None:
-    page = at.page()
+def _look(
+    at: Set, page: Page, name: str, tender: str, before: Callable[[Page], None] = lambda _: None, more: str = ""
+) -> None:
     for lang in LANGS:
         page.goto(f"{at.made.url}/tenders/{tender}/lots/{LOT}/hall?lang={lang}{more}")
         expect(page.locator("#hall")).to_have_attribute("data-connection", "live")

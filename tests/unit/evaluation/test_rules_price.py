@@ -11,21 +11,9 @@ import pytest
 from evaluation.rules.price import RULES
 from evaluation.rules.price.base import Setting
 from ledger.basics.errors import Refusal
+from tests.unit.evaluation.price_params import F4, TO_2
 from tests.unit.evaluation.rules_kit import F3_PRICE
 
-TO_2 = {"mode": "half_up", "places": 2}
-TO_YUAN = {"mode": "half_up", "places": 0}
-DEVIATION = {"up": "1", "down": "0.5", "floor": "0", "deviation": {"mode": "half_up", "places": 4}, "mark": TO_2}
-F4 = {
-    "c_high": "h",
-    "c_mid": "m",
-    "c_low": "l",
-    "high_from": "95",
-    "low_to": "90",
-    "average": TO_YUAN,
-    "base": TO_YUAN,
-    **DEVIATION,
-}
 CEILING = 1_000_000_000
 DRAWN = {"h": "3.5", "m": "0.5", "l": "-2.5"}
 

@@ -18,11 +18,10 @@ from evaluation.rules.price import RULES
 from evaluation.rules.render import filled, label, rounding, steps, unit
 from evaluation.rules.render.book import LANGUAGES, formulas, words
 from ledger.basics.money import yuan
+from tests.unit.evaluation.price_params import DRAWN, F4, F5, F6, F7, F8, F9, F10, F11, TO_2
 from tests.unit.evaluation.rules_kit import run
-from tests.unit.evaluation.test_rules_price_benchmarks import DRAWN, F5, F6, F7, F8, F9, F10, F11, TO_2
 from tests.unit.evaluation.whole_rules import bid, form, panel, rules
 
-F4: Final = {name: value for name, value in F5.items() if name != "many"}
 F3: Final = {name: value for name, value in F11.items() if name != "variant"}
 PARAMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "F1": {"mark": TO_2},

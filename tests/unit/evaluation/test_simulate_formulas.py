@@ -18,19 +18,13 @@ from evaluation.simulate.rules import formula
 from evaluation.simulate.streams import Luck, generator
 from ledger.basics.errors import Refusal
 from tests.support.sampling import sample
+from tests.unit.evaluation import price_params
+from tests.unit.evaluation.price_params import F6, F7, F8, F9, TO_2, TO_YUAN
 from tests.unit.evaluation.rules_kit import checked, lowest, priced
 
 CEILING: Final = 1_000_000_00
-TO_2: Final = {"mode": "half_up", "places": 2}
-TO_YUAN: Final = {"mode": "half_up", "places": 0}
 DOWN: Final = {"mode": "down", "places": 1}
-DEVIATION: Final = {
-    "up": "1",
-    "down": "0.5",
-    "floor": "10",
-    "deviation": {"mode": "half_up", "places": 4},
-    "mark": TO_2,
-}
+DEVIATION: Final = {**price_params.DEVIATION, "floor": "10"}
 F4: Final = {
     **{name: name for name in ("c_high", "c_mid", "c_low")},
     "high_from": "95",
@@ -39,32 +33,14 @@ F4: Final = {
     "base": TO_YUAN,
     **DEVIATION,
 }
-F6: Final = {"mean_share": "70", "limit_share": "75", "below": "95", "a": "50", "b": "30", "c": "20", "base": TO_2}
-F9: Final = {
-    "limit": "30",
-    "mu": "90",
-    "free": "2",
-    "up": "0.4",
-    "down": "0.2",
-    "floor": "25",
-    "base": TO_2,
-    "mark": TO_2,
-}
 PARAMS: Final[dict[str, dict[str, Any]]] = {
     "F1": {"mark": TO_2},
     "F3": {"base": TO_2, **DEVIATION},
     "F4": F4,
     "F5": {"many": 5, **F4},
-    "F6": {"delta": "delta", "k": "k", **F6, **DEVIATION},
-    "F7": {"q1": "q1", "k1": "k1", "k2": "k2", "trim": "20", "base": TO_2, **DEVIATION},
-    "F8": {
-        **{name: name for name in ("a", "b", "c", "e", "f", "c1", "r")},
-        "drop": "80",
-        "trim_low": "10",
-        "trim_high": "15",
-        "base": TO_2,
-        "mark": DOWN,
-    },
+    "F6": {**F6, **DEVIATION},
+    "F7": {**F7, **DEVIATION},
+    "F8": {**F8, "mark": DOWN},
     "F9": F9,
     "F10": {"floor": "0", "base": DOWN, "mark": TO_2},
     "F11": {"variant": "low_half", "base": TO_2, **DEVIATION},

@@ -18,16 +18,8 @@ from evaluation.vector import score
 from evaluation.vector.price.base import BLOCK, PRICES_BELOW, Prices, total
 from evaluation.vector.price.geometric import geometric_mean
 from tests.support.sampling import rng_for, sample
+from tests.unit.evaluation.price_params import F8, TO_2
 
-TO_2: Final = {"mode": "half_up", "places": 2}
-F8: Final = {
-    **{name: name for name in ("a", "b", "c", "e", "f", "c1", "r")},
-    "drop": "80",
-    "trim_low": "10",
-    "trim_high": "15",
-    "base": TO_2,
-    "mark": TO_2,
-}
 DRAWN: Final = {"a": "30", "b": "10", "c": "20", "e": "40", "f": "20", "c1": "50", "r": "5"}
 
 
