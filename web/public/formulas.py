@@ -153,7 +153,9 @@ def _expert(rules: RuleSet, body: Mapping[str, Any], lang: Lang) -> str:
         texts.text("formula.expert.anchor", lang, title=one["title"][lang], points=one["points"])
         for one in body["anchors"]
     ]
-    return _listed(said + anchors, lang)
+    if anchors:
+        said.append(texts.text("formula.expert.anchors", lang, anchors=texts.text("comma", lang).join(anchors)))
+    return _listed(said, lang)
 
 
 def _listed(said: Iterable[str], lang: Lang) -> str:
