@@ -14,6 +14,7 @@ import pytest
 from bidding.form import check_form
 from evaluation.acts.publish import UNSERVED
 from evaluation.rules import check_rule_set
+from evaluation.rules import templates as rule_templates
 from evaluation.rules.templates import CATALOGUE, NAMES, example, load
 from ledger.basics.canonical import canonical
 from tests.support.town import Town, town
@@ -171,7 +172,7 @@ def test_what_the_linter_finds_stands_on_the_page(made: Town, monkeypatch: pytes
     """No template has a finding; one that had would say so."""
     rules, form = load("works-mean")
     broken = {**rules, "candidates": 5}
-    monkeypatch.setattr(templates_worked.templates, "load", lambda _: (broken, form))
+    monkeypatch.setattr(rule_templates, "load", lambda _: (broken, form))
     templates_worked.findings.cache_clear()
     try:
         page = shown(made, "/templates/works-mean?lang=en")
