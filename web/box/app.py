@@ -35,6 +35,7 @@ POLICY: Final[dict[str, str]] = {
     "bids.own": "bid key",
     "bids.enquire": "ticket",
     "bids.object_": "bid key",
+    "bids.explain": "bid key",
     "bids.supply": "bid key",
 }
 _HEADERS: Final = {

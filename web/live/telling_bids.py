@@ -152,10 +152,11 @@ def asked(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
 
 def explained(public: dict[str, Any], _: Event, scene: Scene) -> Iterator[Line]:
     """A bid's own words about its price."""
-    bid_key, words = public["bid_key"], public["text"][:LONGEST]
+    bid_key = public["bid_key"]
     yield (
         m.Explained,
-        {"bid_key": bid_key, "text": words},
+        # Whole: its bidder's browser knows its own words again.
+        {"bid_key": bid_key, "text": public["text"]},
         text("hall.say.explained", who=scene.who(bid_key)),
     )
 
