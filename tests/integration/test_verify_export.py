@@ -58,7 +58,7 @@ def test_the_bundle_of_a_platform_verifies_at_every_stage(place: Town) -> None:
     assert failures(report) == []
     assert report.status == 0
     waiting = {one.claim for one in report.results if one.verdict == "not_applicable"}
-    assert waiting <= {"postponements.sound", "objections.lawful", "acts.lawful"}
+    assert waiting <= {"postponements.sound", "objections.lawful", "acts.lawful", "explanations.heard"}
     held = bundles.read(export.bundle_of(place.services, place.tender)).bundle
     assert held is not None
     with place.services.engine.connect() as conn:

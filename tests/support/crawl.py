@@ -207,6 +207,8 @@ def office_paths(rule: str, method: str, names: Names) -> list[str]:
         below = rule.replace("<tender>", tender)
         lots = [below.replace("<lot>", lot) for lot in (*LOTS, "x")]
         return [one.replace("<bid_key>", value) for one in lots for value in dict.fromkeys((key, NOWHERE))]
+    if "/templates/<name>" in rule:
+        return [rule.replace("<name>", name).replace("<key>", "a") for name in ("lowest-price", "x")]
     values = {
         "<tender>": [tender, "another"],
         "<leaf>": [*names.leaves[::10], *names.leaves[-8:], NOWHERE, submission],
